@@ -1,0 +1,1 @@
+"""ParetoRec: from interaction logs to a certified Pareto front of servable ranking policies."""

@@ -1,0 +1,133 @@
+"""The run's configuration: what TOML says, validated; components' own `params` are validated by their plugins."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from paretorec.contracts.component import ComponentRef
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class EventConfig(Section):
+    """`[data.events.NAME]`: which rows or which column say that the event happened."""
+
+    column: str = Field(default="", description="Label column; empty: every row (or every row with `value`) is one.")
+    value: str = Field(default="", description="Value of `[data] event_column` that marks this event's rows.")
+    kind: Literal["binary", "amount", "ordinal"] = Field(default="binary", description="What the label is.")
+
+
+class DataConfig(Section):
+    """`[data]`: what the columns of the tables mean."""
+
+    user: str = Field(default="user_id", description="User id column.")
+    item: str = Field(default="item_id", description="Item id column, in interactions and items.")
+    time: str = Field(default="time", description="Time column; empty: the file's order is the time.")
+    time_unit: Literal["auto", "s", "ms", "us", "ns", "D"] = Field(
+        default="auto", description="Unit of numeric times since 1970; auto: by magnitude."
+    )
+    event_column: str = Field(default="", description="Column with the event's name, for long event tables.")
+    events: dict[str, EventConfig] = Field(
+        default_factory=dict, description="Events by name; none: every row is one `interaction`."
+    )
+    history: tuple[str, ...] = Field(
+        default=(), description="Events whose positive rows enter histories; none named: all binary and amount events."
+    )
+    context: tuple[str, ...] = Field(default=(), description="Interaction columns that describe the request.")
+    categories: tuple[str, ...] = Field(default=(), description="Categorical item columns.")
+    numbers: tuple[str, ...] = Field(default=(), description="Numeric item columns.")
+    texts: tuple[str, ...] = Field(default=(), description="Text item columns; the first is the item's title.")
+    user_categories: tuple[str, ...] = Field(default=(), description="Categorical user columns.")
+    user_numbers: tuple[str, ...] = Field(default=(), description="Numeric user columns.")
+    timelines: tuple[str, ...] = Field(
+        default=(), description="Interaction columns that are values of the item at that time, such as a price."
+    )
+    request: str = Field(default="", description="Log column with the request's id.")
+    position: str = Field(default="", description="Log column with the position shown.")
+    propensity: str = Field(default="", description="Log column with the probability of being shown.")
+    policy: str = Field(default="", description="Log column with the logging policy's name.")
+    split: str = Field(default="", description="Column with the part of pre-split data: fit, rank, ..., certify.")
+    first_seen: str = Field(default="", description="Item column: from when on the item can be shown.")
+    min_item_users: int = Field(
+        default=1, ge=0, description="Items with fewer distinct users in the fit part are left out of the catalogue."
+    )
+    max_dropped: float = Field(default=0.05, ge=0, le=1, description="Share of dropped rows above which a run stops.")
+
+
+class CandidatesConfig(Section):
+    """`[candidates]`: what a policy chooses from."""
+
+    mode: Literal["union", "catalogue", "logged"] = Field(
+        default="union", description="Top items of every encoder and item signal; everything; or what was shown."
+    )
+    size: int = Field(default=200, ge=1, description="Candidates a request at most, in mode union.")
+    shares: dict[str, float] = Field(
+        default_factory=dict, description="Encoder or objective instance -> share of `size`; default: equal."
+    )
+
+
+class PolicyConfig(ComponentRef):
+    """`[policy]`: the kind of policy, which signals it weighs, how they are normalised."""
+
+    signals: tuple[str, ...] = Field(default=(), description="Signals that policies weigh; none named: all.")
+    normalise: Literal["minmax", "zscore", "rank", "none"] = Field(
+        default="minmax", description="Normaliser over a request's candidates."
+    )
+    normalisers: dict[str, Literal["minmax", "zscore", "rank", "none"]] = Field(
+        default_factory=dict, description="Signal -> its own normaliser."
+    )
+
+
+class SearchConfig(Section):
+    """`[search]`: the budget."""
+
+    evaluations: int | None = Field(default=None, ge=1, description="Policies to judge.")
+    seconds: float | None = Field(default=None, gt=0, description="Seconds to search (not reproducible).")
+    points: int = Field(default=30, ge=1, le=200, description="Front points kept at most.")
+
+
+class CertifyConfig(Section):
+    """`[certify]`: what changes are measured against, and how surely."""
+
+    baseline: str = Field(default="", description="Signal that is the baseline policy; default: best encoder.")
+    confidence: float = Field(default=0.95, gt=0.5, lt=1, description="Simultaneous confidence shown in reports.")
+    resamples: int = Field(default=2000, ge=200, description="Bootstrap resamples of the users.")
+
+
+class PickConfig(Section):
+    """`[pick]`: the standing wish."""
+
+    maximize: str = Field(default="", description="Objective to maximise; default: equal relative changes of all.")
+    keep: dict[str, str] = Field(default_factory=dict, description='Objective -> least change, such as "-2%".')
+    confidence: float = Field(default=0.95, gt=0.5, lt=1, description="Confidence of the promise.")
+
+
+class RunConfig(Section):
+    """A whole run. Every default is stated here or in a component's own model."""
+
+    seed: int = Field(default=0, ge=0, description="Seed of everything random.")
+    k: int = Field(default=10, ge=1, description="Length of the lists.")
+    threads: int = Field(default=0, ge=0, description="CPU threads; 0: all.")
+    source: ComponentRef | None = Field(default=None, description="Where data comes from; None: the host gives it.")
+    data: DataConfig = Field(default_factory=DataConfig)
+    split: ComponentRef = Field(default_factory=lambda: ComponentRef(use="temporal"))
+    encoders: tuple[ComponentRef, ...] = Field(
+        default=(ComponentRef(use="popularity"), ComponentRef(use="repeat"), ComponentRef(use="item-knn")), min_length=1
+    )
+    candidates: CandidatesConfig = Field(default_factory=CandidatesConfig)
+    ranker: ComponentRef | None = Field(default=None, description="None: policies weigh encoders' scores alone.")
+    objectives: tuple[ComponentRef, ...] = Field(
+        default=(ComponentRef(use="relevance"), ComponentRef(use="novelty")), min_length=1
+    )
+    policy: PolicyConfig = Field(default_factory=lambda: PolicyConfig(use="linear"))
+    rules: tuple[ComponentRef, ...] = ()
+    optimizer: ComponentRef = Field(default_factory=lambda: ComponentRef(use="nsga2"))
+    search: SearchConfig = Field(default_factory=lambda: SearchConfig(evaluations=1000))
+    certify: CertifyConfig = Field(default_factory=CertifyConfig)
+    pick: PickConfig = Field(default_factory=PickConfig)

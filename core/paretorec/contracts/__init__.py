@@ -1,0 +1,91 @@
+"""What travels through the flow and what each kind of plugin must do: one file per kind."""
+
+from paretorec.contracts.component import (
+    API,
+    GROUPS,
+    HOOKS,
+    KINDS,
+    ComponentConfig,
+    ComponentRef,
+    ComponentSpec,
+    Provenance,
+)
+from paretorec.contracts.dataset import (
+    Dataset,
+    Event,
+    HistoryStore,
+    Requests,
+    Source,
+    Split,
+    Splitter,
+    Tables,
+)
+from paretorec.contracts.encoder import Encoder, FitData, ScoreEncoder, VectorEncoder
+from paretorec.contracts.evaluator import Evaluator, Exposure, Gain, Metric, Ratio, Truth, Vector
+from paretorec.contracts.histories import Histories, OwnHistory
+from paretorec.contracts.hooks import hookimpl
+from paretorec.contracts.items import DAY, Category, ItemTable, Timeline
+from paretorec.contracts.objective import Objective
+from paretorec.contracts.optimizer import Evaluations, Optimizer, SearchProblem
+from paretorec.contracts.policy import Box, LinearKind, PolicyKind, SignalBatch
+from paretorec.contracts.ranker import CandidateView, ExampleBlock, Ranker, RankingExamples
+from paretorec.contracts.rule import MaskRule, Rule, ShapeRule
+from paretorec.contracts.run import Array, Bar, NoProgress, Progress, RunContext, State
+
+__all__ = [
+    "API",
+    "DAY",
+    "GROUPS",
+    "HOOKS",
+    "KINDS",
+    "Array",
+    "Bar",
+    "Box",
+    "CandidateView",
+    "Category",
+    "ComponentConfig",
+    "ComponentRef",
+    "ComponentSpec",
+    "Dataset",
+    "Encoder",
+    "Evaluations",
+    "Evaluator",
+    "Event",
+    "ExampleBlock",
+    "Exposure",
+    "FitData",
+    "Gain",
+    "Histories",
+    "HistoryStore",
+    "ItemTable",
+    "LinearKind",
+    "MaskRule",
+    "Metric",
+    "NoProgress",
+    "Objective",
+    "Optimizer",
+    "OwnHistory",
+    "PolicyKind",
+    "Progress",
+    "Provenance",
+    "Ranker",
+    "RankingExamples",
+    "Ratio",
+    "Requests",
+    "Rule",
+    "RunContext",
+    "ScoreEncoder",
+    "SearchProblem",
+    "ShapeRule",
+    "SignalBatch",
+    "Source",
+    "Split",
+    "Splitter",
+    "State",
+    "Tables",
+    "Timeline",
+    "Truth",
+    "Vector",
+    "VectorEncoder",
+    "hookimpl",
+]

@@ -1,0 +1,79 @@
+"""The front: policies of which none is beaten in every goal, with what was promised about each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from paretorec.contracts.run import Array
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveInfo:
+    """An objective as people and programs see it."""
+
+    name: str
+    direction: Literal["max", "min"]
+    unit: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One objective of one policy on the certify requests, against the baseline; positive = better."""
+
+    value: float
+    """The metric itself."""
+    change: float
+    """Relative in percent, or absolute where the baseline's own interval holds 0 (`relative` says which)."""
+    error: float
+    """Standard error of `change`; the simultaneous bound is ``change - quantile x error``."""
+    low: float
+    high: float
+    relative: bool = True
+
+
+@dataclass(frozen=True)
+class Point:
+    """A policy of the front, or a baseline."""
+
+    id: str
+    policy: Mapping[str, Any]
+    """The policy file: kind, parameters, signals, normalisers, bundle."""
+    select: Mapping[str, float]
+    """objective -> value on the select requests."""
+    errors: Mapping[str, float]
+    """objective -> its standard error, users as clusters."""
+    certify: Mapping[str, Change] = field(default_factory=dict)
+    """objective -> change against the baseline; empty when the run is uncertified."""
+
+
+@dataclass(frozen=True)
+class Front:
+    """What a run found. Frozen before the certify requests were built."""
+
+    objectives: tuple[ObjectiveInfo, ...]
+    baseline: str
+    """Id of the point in `baselines` that changes are measured against."""
+    points: tuple[Point, ...]
+    baselines: tuple[Point, ...]
+    """Each signal alone (the corners), the baseline among them."""
+    protocol: str
+    """Fingerprint of what decides whether two fronts may be compared."""
+    confidence: float = 0.95
+    max_t: Mapping[str, Array] = field(default_factory=dict)
+    """``low`` and ``high``: sorted max-t values float64 [resamples] of the two families; any confidence is a look-up."""
+    uncertified: str = ""
+    """Why there is no certificate; empty when there is one."""
+
+    @property
+    def certified(self) -> bool:
+        return not self.uncertified and bool(self.max_t)
+
+    def point(self, name: str) -> Point:
+        """The point or baseline with this id. Raises KeyError."""
+        for point in (*self.points, *self.baselines):
+            if point.id == name:
+                return point
+        raise KeyError(name)

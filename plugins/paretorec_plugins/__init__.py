@@ -1,0 +1,1 @@
+"""The built-in plugins: each folder could live in a repository of its own."""
