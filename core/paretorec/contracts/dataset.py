@@ -23,6 +23,10 @@ class Tables:
     users: pd.DataFrame | None = None
     origin: str = "the interactions table"
     """What an error message calls the interactions: a file name, a SQL query, a data set's name."""
+    data: Mapping[str, Any] | None = None
+    """A ``[data]`` section that fits these tables; keys that the run's configuration sets win over it."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Rows that the source itself left out, by reason; shown in the data report."""
 
 
 class Source(Protocol):
