@@ -1,0 +1,72 @@
+"""A bounded set of non-dominated places, spread out by crowding distance."""
+
+from __future__ import annotations
+
+import numpy as np
+from paretorec.contracts import Array
+from paretorec.search.pareto import crowding, nondominated
+
+
+class Leaders:
+    """At most `capacity` places: `x` float64 [L, D], `values` float64 [L, M], `crowding` float64 [L]."""
+
+    def __init__(self, capacity: int, parameters: int, objectives: int) -> None:
+        self.capacity = capacity
+        self.x = np.empty((0, parameters))
+        self.values = np.empty((0, objectives))
+        self.crowding = np.empty(0)
+
+    def add(self, x: Array, values: Array) -> None:
+        """Take in P places; dominated, repeated and, above the capacity, crowded ones leave."""
+        x, values = np.concatenate([self.x, x]), np.concatenate([self.values, values])
+        front = np.flatnonzero(nondominated(values))
+        front = front[np.sort(np.unique(values[front], axis=0, return_index=True)[1])]
+        front = front[spread(values[front], self.capacity)]
+        self.x, self.values = x[front], values[front]
+        self.crowding = crowding(self.values)
+
+
+def spread(values: Array, size: int) -> Array:
+    """Rows (rising) that are left when the most crowded leaves, one by one, until `size` are.
+
+    Distances are those of the rows still there: only a leaving row's neighbours change, so a linked list per objective
+    makes a step O(P + M^2). Removing all at once by their first distances would tear holes into the front.
+    """
+    count, objectives = values.shape
+    if count <= size:
+        return np.arange(count)
+    span = np.ptp(values, axis=0)
+    columns = (values / np.where(span > 0, span, 1.0)).T.tolist()
+    before, after = [], []
+    for order in np.argsort(values, axis=0, kind="stable").T:
+        left, right = np.full(count, -1), np.full(count, -1)
+        left[order[1:]], right[order[:-1]] = order[:-1], order[1:]
+        before.append(left.tolist())
+        after.append(right.tolist())
+
+    def distance(row: int) -> float:
+        total = 0.0
+        for m in range(objectives):
+            left, right = before[m][row], after[m][row]
+            if left < 0 or right < 0:
+                return float("inf")
+            total += columns[m][right] - columns[m][left]
+        return total
+
+    distances = np.array([distance(row) for row in range(count)])
+    alive = np.ones(count, dtype=bool)
+    for _ in range(count - size):
+        row = int(np.argmin(distances))
+        if not alive[row]:  # only boundaries are left, which are all infinitely far from the others
+            row = int(np.flatnonzero(alive)[-1])
+        alive[row] = False
+        distances[row] = np.inf
+        for m in range(objectives):
+            left, right = before[m][row], after[m][row]
+            if left >= 0:
+                after[m][left] = right
+            if right >= 0:
+                before[m][right] = left
+        for neighbour in {side[m][row] for side in (before, after) for m in range(objectives)} - {-1}:
+            distances[neighbour] = distance(neighbour)
+    return np.flatnonzero(alive)
