@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
-import pandas as pd
 
 from paretorec.contracts.histories import Histories
 from paretorec.contracts.items import Category, ItemTable
 from paretorec.contracts.run import Array
+
+if TYPE_CHECKING:  # plugins' light modules import the contracts, and listing must not wait for pandas
+    import pandas as pd
 
 
 @dataclass(frozen=True)

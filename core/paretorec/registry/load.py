@@ -100,20 +100,21 @@ class Loader:
             return self._specs[candidate]
 
     def _load(self, candidate: Candidate) -> ComponentSpec:
-        what = f"{candidate.kind} {candidate.name!r} from {candidate}"
+        what = f"{candidate.kind} {candidate.name!r} of {candidate}"
+        hook = HOOKS[candidate.kind]
         with phase(what, "importing its module"):
             module = importlib.import_module(candidate.module)
         with phase(what, "registering its hooks"):
             self._register(module, f"{candidate.distribution}:{candidate.module}")
-        with phase(what, f"calling its hook {HOOKS[candidate.kind]}"):
-            specs = self._collect(module, candidate.kind)
+        with phase(what, f"calling its hook {hook}"):
+            specs = self._collect(module, hook)
         names = [spec.name for spec in specs]
-        if names.count(candidate.name) != 1:
-            times = "twice" if candidate.name in names else "not"
-            raise PluginLoadError(
-                f"cannot use {what}: its hook {HOOKS[candidate.kind]} offers {candidate.name!r} {times} "
-                f"(it offers {', '.join(map(repr, names)) or 'nothing'})"
-            )
+        if not names:
+            raise PluginLoadError(f"cannot use {what}: its module has no @hookimpl function {hook} that returns a spec")
+        if candidate.name not in names:
+            raise PluginLoadError(f"cannot use {what}: its hook {hook} offers only {', '.join(map(repr, names))}")
+        if len(set(names)) < len(names):
+            raise PluginLoadError(f"cannot use {what}: its hook {hook} offers a name twice ({', '.join(names)})")
         spec = specs[names.index(candidate.name)]
         check(spec, what, candidate.distribution)
         return spec
@@ -134,11 +135,10 @@ class Loader:
                 self._manager.unregister(module)
             raise
 
-    def _collect(self, module: ModuleType, kind: str) -> list[ComponentSpec]:
-        hook: pluggy.HookCaller = getattr(self._manager.hook, HOOKS[kind])
+    def _collect(self, module: ModuleType, hook: str) -> list[ComponentSpec]:
         specs: list[ComponentSpec] = []
         # Calling the hook would ask every plugin and lose who answered; only this one's functions are called.
-        for implementation in hook.get_hookimpls():
+        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
             if implementation.plugin is module:
                 offered: Any = implementation.function()
                 specs.extend(offered)

@@ -35,6 +35,11 @@ class Resolved:
         """What to write as `use` to get this component and no other; manifests and checkpoints keep it."""
         return f"{self.provenance.distribution}/{self.spec.name}"
 
+    @property
+    def origin(self) -> str:
+        """Component, distribution, version and module, as errors about the plugin itself name it."""
+        return f"{self.kind} {self.spec.name!r} of {self.provenance}"
+
     def __str__(self) -> str:
         return f"{self.kind} {self.spec.name!r} of {self.provenance.distribution} {self.provenance.version}".rstrip()
 
@@ -141,12 +146,12 @@ class Registry:
 
     def model(self, resolved: Resolved) -> type[ComponentConfig]:
         """The component's configuration model. Raises `PluginLoadError`."""
-        return config_model(resolved.spec, resolved)
+        return config_model(resolved.spec, resolved.origin)
 
     def factory(self, resolved: Resolved) -> Any:
         """What makes the component. Raises `MissingDependency` or `PluginLoadError`."""
         self._check_needs(resolved)
-        return refer(resolved.spec.factory, resolved, "factory")
+        return refer(resolved.spec.factory, resolved.origin, "factory")
 
     def validate(self, kind: str, ref: ComponentRef, where: str = "") -> ComponentConfig:
         """The component's configuration, checked by its own model; nothing is built.
@@ -166,7 +171,7 @@ class Registry:
         except ParetoRecError:
             raise  # the component's own sentence about its configuration
         except Exception as error:
-            raise failure(resolved, "making it", error) from error
+            raise failure(resolved.origin, "making it", error) from error
         return Built(component, config, resolved)
 
     def _configure(self, resolved: Resolved, ref: ComponentRef, where: str) -> ComponentConfig:
