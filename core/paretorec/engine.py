@@ -1,0 +1,213 @@
+"""The engine: the whole flow for host applications. `run` fits, searches and certifies; `serve` recommends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paretorec.artifact import open_partial, publish, read_json, unseal, write_json
+from paretorec.bundle import Bundle
+from paretorec.components import Components, pinned
+from paretorec.config import RunConfig
+from paretorec.configfile import load_config, parse_config
+from paretorec.contracts.dataset import Dataset, Tables
+from paretorec.contracts.run import NoProgress, Progress, RunContext
+from paretorec.data.histories import HistoryIndex
+from paretorec.data.saved import load_dataset
+from paretorec.errors import ConfigError, DataError, FingerprintMismatch
+from paretorec.fitting import bundle_id, fit_bundle, restore_bundle
+from paretorec.front import Front
+from paretorec.policyfile import PolicyFile
+from paretorec.prepare import prepare
+from paretorec.recommender import Recommender
+from paretorec.record import Record
+from paretorec.refit import carried_over, everything
+from paretorec.registry import Registry
+from paretorec.runfolder import read_front, write_run
+from paretorec.tradeoff import find_front, standing_policy
+
+if TYPE_CHECKING:
+    import threading
+
+    import pandas as pd
+
+
+@dataclass
+class Fitted:
+    """What an engine holds after `run` or `load`."""
+
+    data: Dataset
+    bundle: Bundle
+    id: str
+    front: Front
+    record: Record
+
+
+class Engine:
+    """One configuration, one registry, no globals: two engines in one process may use different plugins.
+
+    Without a configuration it learns from any table with the columns user_id, item_id and time.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig | Mapping[str, Any] | None = None,
+        *,
+        registry: Registry | None = None,
+        progress: Progress | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self.config = config if isinstance(config, RunConfig) else parse_config(config or {}, "the configuration")
+        self.registry = registry or Registry()
+        self.progress = progress or NoProgress()
+        self.stop = stop
+        self._fitted: Fitted | None = None
+
+    @classmethod
+    def from_config(cls, path: str | Path, overrides: Iterable[str] = (), **options: Any) -> Engine:
+        """From a TOML file; `overrides` as the command line's ``--set``. Raises `ConfigError`."""
+        return cls(load_config(Path(path), overrides), **options)
+
+    def run(
+        self,
+        interactions: pd.DataFrame | None = None,
+        items: pd.DataFrame | None = None,
+        users: pd.DataFrame | None = None,
+        *,
+        out: str | Path | None = None,
+        resume: bool = False,
+    ) -> Front:
+        """Fit, search, certify. Data comes from the tables given, else from `[source]`.
+
+        With `out` the run is written there: it works in ``OUT.partial``, which `resume` picks up.
+        """
+        components = Components.build(self.config, self.registry)
+        folder = open_partial(Path(out), resume) if out is not None else None
+        run = self._context(folder)
+        fitted = self._run(components, self._tables(components, interactions, items, users), run, folder)
+        self._fitted = fitted
+        if folder is not None and out is not None:
+            self._write(folder)
+            publish(Path(out))
+        return fitted.front
+
+    def _run(self, components: Components, tables: Tables, run: RunContext, folder: Path | None) -> Fitted:
+        record = Record(components.manifest(), self.config)
+        prepared = record.timed("prepare data", lambda: prepare(tables, self.config, components))
+        record.describe(prepared, run)
+        states = None
+        if folder is not None:
+            check_resumable(folder, record.run_fields)
+            states = folder / "states"
+        bundle = fit_bundle(components, prepared, self.config.candidates, run, states, record.timed)
+        ident = bundle_id(bundle)
+        front = find_front(components, prepared, bundle, ident, self.config, run, record, self.registry)
+        return Fitted(prepared.data, bundle, ident, front, record)
+
+    def _tables(self, components: Components, *frames: pd.DataFrame | None) -> Tables:
+        interactions, items, users = frames
+        if interactions is not None:
+            return Tables(interactions, items, users)
+        if components.source is None:
+            raise DataError("there is no data: give run(interactions=...) a table, or the configuration a [source]")
+        tables: Tables = components.source.component.load()
+        return tables
+
+    def _context(self, folder: Path | None) -> RunContext:
+        threads = self.config.threads or os.cpu_count() or 1
+        torch = sys.modules.get("torch")
+        if torch is not None:
+            torch.set_num_threads(threads)
+        device = "cuda" if torch is not None and torch.cuda.is_available() else "cpu"
+        context = RunContext(self.config.seed, threads, device, folder, self.progress)
+        return replace(context, stop=self.stop) if self.stop is not None else context
+
+    @property
+    def fitted(self) -> Fitted:
+        """What was fitted. Raises `ConfigError` before `run` or `load`."""
+        if self._fitted is None:
+            raise ConfigError("nothing is fitted yet; call engine.run(...) or Engine.load(...) first")
+        return self._fitted
+
+    @property
+    def front(self) -> Front:
+        """The front of the last run."""
+        return self.fitted.front
+
+    def serve(self, policy: Any = None) -> Recommender:
+        """An immutable, thread-safe recommender. policy: a pick, a front point, a policy file or its path;
+        None: the standing wish's pick, or the baseline where no policy qualifies."""
+        fitted = self.fitted
+        chosen = standing_policy(fitted.front, self.config) if policy is None else policy
+        file = PolicyFile.load(getattr(chosen, "policy", chosen))
+        components = Components.build(self.config, self.registry)
+        base = Recommender(
+            bundle=fitted.bundle,
+            bundle_id=fitted.id,
+            history=HistoryIndex(fitted.data),
+            user_codes={str(name): code for code, name in enumerate(fitted.data.user_ids)},
+            item_codes={str(name): code for code, name in enumerate(fitted.data.items.ids)},
+            end=int(fitted.data.time.max()) + 1,
+            policy=file,
+            kind=components.policy.component,
+            rules=tuple(built.component for built in components.rules.values()),
+            registry=self.registry,
+        )
+        return base.with_policy(file)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write everything that serving, reporting and refitting need. Returns the folder."""
+        out = Path(folder)
+        self._write(open_partial(out, resume=False))
+        publish(out)
+        return out
+
+    def _write(self, folder: Path) -> None:
+        fitted = self.fitted
+        write_run(folder, fitted.data, fitted.bundle, fitted.id, fitted.front, fitted.record)
+
+    @classmethod
+    def load(cls, folder: str | Path, *, registry: Registry | None = None, progress: Progress | None = None) -> Engine:
+        """A saved run. Raises `ArtifactError` when a file, plugin or version is not what the manifest says."""
+        folder = Path(folder)
+        manifest = unseal(folder)
+        registry = registry or Registry()
+        config = parse_config(read_json(folder / "config.json"), str(folder / "config.json"))
+        config = pinned(config, manifest["components"], registry, str(folder))
+        engine = cls(config, registry=registry, progress=progress)
+        data = load_dataset(folder / "data")
+        components = Components.build(config.model_copy(update={"source": None}), registry)
+        bundle = restore_bundle(components, data.items, config.candidates, folder / "states")
+        record = Record.load(folder, manifest, config)
+        engine._fitted = Fitted(data, bundle, manifest["bundle"], read_front(folder), record)
+        return engine
+
+    def refit(self) -> None:
+        """Learn again from everything up to the end of the data. The certificate does not carry over, and says so."""
+        fitted = self.fitted
+        components = Components.build(self.config, self.registry)
+        spans = fitted.record.spans
+        prepared = everything(fitted.data, spans["rank"] if components.ranker else 0, spans["horizon"])
+        run = self._context(None)
+        bundle = fit_bundle(components, prepared, self.config.candidates, run, None, fitted.record.timed)
+        ident = bundle_id(bundle)
+        self._fitted = replace(fitted, bundle=bundle, id=ident, front=carried_over(fitted.front, ident))
+
+
+def check_resumable(folder: Path, fields: Mapping[str, Any]) -> None:
+    """Refuse to continue a run that was another one; note what this one is."""
+    path = folder / "run.json"
+    if path.is_file():
+        before = read_json(path)
+        differing = sorted(key for key in {*before, *fields} if before.get(key) != fields.get(key))
+        if differing:
+            raise FingerprintMismatch(
+                f"{folder} is of another run ({', '.join(differing)} differ); "
+                "resume with the same configuration and data, or run without --resume"
+            )
+    else:
+        write_json(path, dict(fields))

@@ -1,0 +1,119 @@
+"""Fits a bundle, component by component, each kept as soon as it is fitted; and brings a saved one back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from paretorec.artifact import digest, read_state, write_state
+from paretorec.bundle import Bundle, Examples, FittedEncoder
+from paretorec.components import Components
+from paretorec.config import CandidatesConfig
+from paretorec.contracts.items import ItemTable
+from paretorec.contracts.run import RunContext, State
+from paretorec.data.hashing import hash_ids
+from paretorec.errors import DataError
+from paretorec.prepare import Prepared, hash_arrays
+
+TIE_SEED = 20_240_229
+"""Ties are broken the same way in every run, so that runs can be compared."""
+
+
+def fit_bundle(
+    components: Components,
+    prepared: Prepared,
+    candidates: CandidatesConfig,
+    run: RunContext,
+    keep: Path | None,
+    timed: Callable[[str, Callable[[], Any]], Any],
+) -> Bundle:
+    """Fit encoders, then the ranker on top of them. With `keep`, states found there are used instead of fitting."""
+    data = prepared.data
+    fit_data = prepared.fit_data()
+    encoders = {}
+    for name, built in components.encoders.items():
+        component = built.component
+
+        def fit(component: Any = component) -> None:
+            component.fit(fit_data, run)
+
+        learn(component, f"encoder-{name}", keep, fit, lambda state, c=component: c.restore(state, data.items), timed)
+        encoders[name] = fitted(component, built.resolved.spec.capabilities, data.items)
+    bundle = Bundle(
+        encoders=encoders,
+        ranker=None,
+        objectives={name: built.component for name, built in components.objectives.items()},
+        items=data.items,
+        tie_hash=hash_ids(data.items.ids, TIE_SEED),
+        candidates=candidates,
+    )
+    if components.ranker is None:
+        return bundle
+    ranker = components.ranker.component
+    held_out = prepared.held_out(run.seed)
+    if not len(prepared.split.rank):
+        raise DataError("the split leaves no requests for the ranker; widen its rank part or leave out [ranker]")
+    examples = Examples(bundle, prepared.history, prepared.split.rank, held_out, data.events, run.threads)
+    learn(ranker, "ranker", keep, lambda: ranker.fit(examples, run), ranker.restore, timed)
+    return replace(bundle, ranker=ranker)
+
+
+def learn(
+    component: Any,
+    name: str,
+    keep: Path | None,
+    fit: Callable[[], None],
+    restore: Callable[[State], None],
+    timed: Callable[[str, Callable[[], Any]], Any],
+) -> None:
+    """Fit and keep the state, or restore the state that was kept."""
+    if keep is not None and (keep / f"{name}.json").is_file():
+        restore(read_state(keep, name))
+        return
+    timed(f"fit {name}", fit)
+    if keep is not None:
+        write_state(keep, name, component.state())
+
+
+def fitted(component: Any, capabilities: frozenset[str], items: ItemTable) -> FittedEncoder:
+    """A fitted component with its item vectors computed once."""
+    if "vectors" not in capabilities:
+        return FittedEncoder(component)
+    return FittedEncoder(component, np.ascontiguousarray(component.encode_items(items), np.float32))
+
+
+def states(bundle: Bundle) -> dict[str, State]:
+    """File name -> state of every fitted component."""
+    out = {f"encoder-{name}": encoder.component.state() for name, encoder in bundle.encoders.items()}
+    if bundle.ranker is not None:
+        out["ranker"] = bundle.ranker.state()
+    return out
+
+
+def bundle_id(bundle: Bundle) -> str:
+    """Fingerprint of everything fitted."""
+    return digest(
+        {name: [hash_arrays(state.arrays), dict(state.meta)] for name, state in sorted(states(bundle).items())}
+    )
+
+
+def restore_bundle(components: Components, items: ItemTable, candidates: CandidatesConfig, folder: Path) -> Bundle:
+    """A bundle from the states in `folder`."""
+    encoders = {}
+    for name, built in components.encoders.items():
+        built.component.restore(read_state(folder, f"encoder-{name}"), items)
+        encoders[name] = fitted(built.component, built.resolved.spec.capabilities, items)
+    if components.ranker is not None:
+        components.ranker.component.restore(read_state(folder, "ranker"))
+    return Bundle(
+        encoders=encoders,
+        ranker=components.ranker.component if components.ranker else None,
+        objectives={name: built.component for name, built in components.objectives.items()},
+        items=items,
+        tie_hash=hash_ids(items.ids, TIE_SEED),
+        candidates=candidates,
+    )

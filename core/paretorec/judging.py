@@ -1,0 +1,85 @@
+"""The bridge from a fitted bundle to judged policies: signals of a part's requests, its truth, its metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from paretorec.bundle import Bundle, SignalPlan, blocks, shape_of
+from paretorec.candidates import recall
+from paretorec.components import Components
+from paretorec.config import PolicyConfig
+from paretorec.contracts.dataset import Dataset, Requests
+from paretorec.contracts.evaluator import Exposure
+from paretorec.contracts.policy import SignalBatch
+from paretorec.contracts.run import Array, RunContext
+from paretorec.data.requests import make_truth
+from paretorec.errors import ConfigError
+from paretorec.judge import Judge
+from paretorec.prepare import Prepared
+from paretorec.registry.explain import nearest
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A part of the split, ready to judge policies on it."""
+
+    judge: Judge
+    batch: SignalBatch
+    requests: Requests
+    recall: Mapping[str, float]
+
+
+def plan_signals(bundle: Bundle, prepared: Prepared, policy: PolicyConfig) -> SignalPlan:
+    """Which signals there are, of those that `[policy]` asks for. Looks at one block of select requests."""
+    requests = prepared.split.select.take(slice(0, 1))
+    block = next(blocks(prepared.history.at(requests.user, requests.time, requests.context), requests.logged))
+    view = bundle.with_heads(bundle.view(block.histories, block.logged))
+    known = tuple(bundle.raw_signals(view))
+    for name in (*policy.signals, *policy.normalisers):
+        if name not in known:
+            raise ConfigError(f"policy.signals: there is no signal {name!r}{nearest(name, known)}")
+    names = policy.signals or known
+    return SignalPlan(names, {name: policy.normalisers.get(name, policy.normalise) for name in names})
+
+
+def judge_part(
+    part: str,
+    requests: Requests,
+    prepared: Prepared,
+    bundle: Bundle,
+    components: Components,
+    plan: SignalPlan,
+    k: int,
+    run: RunContext,
+) -> Judged:
+    """Build the tensors of one part: this is the only place where they come into being."""
+    data = prepared.data
+    rules = [built.component for built in components.rules.values()]
+    histories = prepared.history.at(requests.user, requests.time, requests.context)
+    with run.progress.bar(f"signals of the {part} requests", len(requests)) as bar:
+        advance: Callable[[int], None] = bar.advance
+        batch = bundle.signals(histories, plan, rules, requests.logged, run.threads, advance)
+    run.check_stop()
+    truth = make_truth(data, requests, prepared.split.fit, prepared.history)
+    metrics = {name: built.component.metric(truth, k) for name, built in components.evaluators.items()}
+    judge = Judge([batch], components.policy.component, metrics, truth, k, shape_of(rules, bundle))
+    return Judged(judge, batch, requests, recall(batch.items, requests, amounts(data, requests)))
+
+
+def amounts(data: Dataset, requests: Requests) -> dict[str, Array]:
+    """event -> float32 [T], of the amount events."""
+    return {event.name: requests.target_labels[event.name] for event in data.events if event.kind == "amount"}
+
+
+def directions(components: Components) -> Array:
+    """float64 [M]: +1 where more is better, -1 where less is."""
+    return np.array([1.0 if e.component.direction == "max" else -1.0 for e in components.evaluators.values()])
+
+
+def certifiable(judge: Any) -> list[str]:
+    """Objectives judged request by request; exposure metrics are reported on the select requests only."""
+    return [name for name, metric in judge.metrics.items() if not isinstance(metric, Exposure)]

@@ -1,0 +1,162 @@
+"""Serving: an immutable recommender that any number of threads may ask. External ids in, external ids out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from paretorec.bundle import Bundle, SignalPlan, shape_of
+from paretorec.contracts.histories import Histories
+from paretorec.contracts.policy import PolicyKind, SignalBatch
+from paretorec.contracts.run import Array
+from paretorec.data.histories import HistoryIndex
+from paretorec.errors import ArtifactError, ConfigError, DataError
+from paretorec.judge import ranked
+from paretorec.policyfile import PolicyFile
+from paretorec.registry import Registry
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import pandas as pd
+
+COLUMNS = ("user_id", "item_id", "rank", "score", "basis")
+
+
+@dataclass(frozen=True)
+class Recommender:
+    """A policy over a bundle, with the histories and items of its users.
+
+    ``basis`` in the answers is ``history`` where the user's own history was used, else ``no history``.
+    """
+
+    bundle: Bundle
+    bundle_id: str
+    history: HistoryIndex
+    user_codes: Mapping[str, int]
+    item_codes: Mapping[str, int]
+    end: int
+    """Milliseconds: the moment right after the data's last event; the default `at`."""
+    policy: PolicyFile
+    kind: PolicyKind
+    rules: tuple[Any, ...]
+    registry: Registry
+
+    @classmethod
+    def load(cls, folder: str | Path, *, policy: Any = None, registry: Registry | None = None) -> Recommender:
+        """A recommender from a saved run; checks checksums, schema, bundle and plugin versions first."""
+        from paretorec.engine import Engine
+
+        engine = Engine.load(folder, registry=registry)
+        saved = Path(folder) / "policy.json"
+        if policy is None and not saved.is_file():
+            raise ArtifactError(
+                f"{folder} has no picked policy; give one: Recommender.load({str(folder)!r}, policy=...) "
+                "or `paretorec pick RUN --save policy.json`"
+            )
+        return engine.serve(saved if policy is None else policy)
+
+    def with_policy(self, policy: Any) -> Recommender:
+        """The same recommender under another policy (a file, mapping, point or pick). Nothing is fitted."""
+        chosen = PolicyFile.load(getattr(policy, "policy", policy))
+        if chosen.bundle != self.bundle_id:
+            raise ArtifactError(
+                f"the policy belongs to bundle {chosen.bundle}, this recommender has {self.bundle_id}; "
+                "pick a policy of this run"
+            )
+        if chosen == self.policy:
+            return self
+        from paretorec.contracts.component import ComponentRef
+
+        built = self.registry.build("policy", ComponentRef(use=chosen.kind, params=chosen.config), "policy")
+        return replace(self, policy=chosen, kind=built.component)
+
+    def recommend(
+        self,
+        users: Sequence[Any] | None = None,
+        histories: Mapping[Any, Sequence[Any]] | None = None,
+        k: int = 10,
+        *,
+        at: int | str | dt.datetime | None = None,
+        rules: Sequence[Any] | None = None,
+        policy: Any = None,
+    ) -> pd.DataFrame:
+        """The best `k` items for each user: columns user_id, item_id, rank, score, basis.
+
+        users: known ids; an unknown one gets a history-free list. histories: name -> item ids, oldest first, for
+        people whom the data does not hold. at: the moment (default: the end of the data). rules: instead of the
+        run's own. An empty list after rules gives no rows for that user.
+        """
+        import pandas as pd
+
+        if policy is not None:
+            return self.with_policy(policy).recommend(users, histories, k, at=at, rules=rules)
+        if (users is None) == (histories is None):
+            raise ConfigError("give either users=[...] or histories={name: [item ids]}")
+        if isinstance(users, str):
+            raise ConfigError(f"users={users!r} is one text; give a list of ids, such as users=[{users!r}]")
+        if not 1 <= k <= len(self.bundle.items):
+            raise ConfigError(f"k = {k}: the catalogue has {len(self.bundle.items)} items; choose k between 1 and that")
+        now = self.end if at is None else milliseconds(at)
+        if users is not None:
+            names = [str(user) for user in users]
+            codes = np.array([self.user_codes.get(name, -1) for name in names], np.int32)
+            asked = self.history.at(codes, np.full(len(codes), now, np.int64))
+        else:
+            names = [str(name) for name in histories or ()]
+            asked = self.history.external([self._codes(items) for items in (histories or {}).values()], now)
+        items, scores = self.rank(asked, k, rules)
+        real = items >= 0
+        row, column = np.nonzero(real)
+        known = asked.length > 0
+        return pd.DataFrame(
+            {
+                "user_id": np.array(names, object)[row] if names else np.zeros(0, object),
+                "item_id": self.bundle.items.ids[items[real]],
+                "rank": column + 1,
+                "score": scores[real],
+                "basis": np.where(known[row], "history", "no history") if len(row) else np.zeros(0, object),
+            },
+            columns=list(COLUMNS),
+        )
+
+    def rank(self, asked: Histories, k: int, rules: Sequence[Any] | None = None) -> tuple[Array, Array]:
+        """(item codes int32 [B, k], -1 padded; scores float64 [B, k]): what `recommend` returns, in codes."""
+        active = self.rules if rules is None else tuple(rules)
+        plan = SignalPlan(self.policy.signals, self.policy.normalisers)
+        batch = self.bundle.signals(asked, plan, active)
+        theta = self.policy.theta(self.kind.space(self.policy.signals))[None]
+        places = ranked(batch, self.kind, theta, k, shape_of(active, self.bundle))[0]
+        line = np.arange(len(batch))[:, None]
+        items = np.where(places >= 0, batch.items[line, places], -1)
+        return items, self._scores(batch, theta, places)
+
+    def _scores(self, batch: SignalBatch, theta: Array, places: Array) -> Array:
+        kind: Any = self.kind
+        if not kind.linear:
+            return np.where(places >= 0, 1.0 / (1 + np.arange(places.shape[1])), 0.0)
+        terms = kind.prepare(batch.values[np.arange(len(batch))[:, None], np.maximum(places, 0)])
+        return np.asarray(terms.astype(np.float64) @ kind.weights(theta)[0].astype(np.float64))
+
+    def _codes(self, items: Sequence[Any]) -> Array:
+        codes = [self.item_codes.get(str(item), -1) for item in items]
+        return np.array([code for code in codes if code >= 0], np.int32)
+
+
+def milliseconds(at: Any) -> int:
+    """A moment as milliseconds since 1970: a datetime, a text such as ``2017-12-31``, or milliseconds."""
+    import pandas as pd
+
+    if isinstance(at, int | np.integer) and not isinstance(at, bool):
+        return int(at)
+    try:
+        stamp = pd.Timestamp(at)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"at = {at!r} is not a time; give a datetime or a text such as '2017-12-31'") from error
+    if stamp is pd.NaT:
+        raise DataError(f"at = {at!r} is not a time; give a datetime or a text such as '2017-12-31'")
+    return int((stamp.tz_convert(None) if stamp.tzinfo else stamp).timestamp() * 1000)

@@ -1,0 +1,130 @@
+"""What stands in a run's folder, file by file."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from paretorec.artifact import read_arrays, read_json, seal, write_arrays, write_json, write_state
+from paretorec.bundle import Bundle
+from paretorec.contracts.dataset import Dataset
+from paretorec.data.saved import save_dataset
+from paretorec.errors import FingerprintMismatch
+from paretorec.fitting import states
+from paretorec.front import Change, Front, ObjectiveInfo, Point
+from paretorec.record import Record
+
+
+def write_run(folder: Path, data: Dataset, bundle: Bundle, ident: str, front: Front, record: Record) -> None:
+    """Write everything into `folder` and seal it with the manifest."""
+    save_dataset(folder / "data", data)
+    for name, state in states(bundle).items():
+        write_state(folder / "states", name, state)
+    write_json(folder / "config.json", record.config.model_dump(mode="json"))
+    write_json(folder / "run.json", record.run_fields)
+    write_front(folder, front, record.requests)
+    write_json(folder / "search.json", record.search)
+    write_json(folder / "data.json", record.data)
+    write_json(folder / "pick.json", record.pick)
+    write_json(folder / "examples.json", record.examples)
+    if record.pick.get("policy"):
+        write_json(folder / "policy.json", record.pick["policy"])
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    manifest = record.to_manifest(ident)
+    write_json(folder / "manifest.json", {"schema": 1, **manifest})
+    from paretorec.report import write_report
+
+    write_report(folder)
+    seal(folder, manifest)
+
+
+def front_json(front: Front, requests: dict[str, Any]) -> dict[str, Any]:
+    """The front as programs read it: `paretorec front RUN --json`."""
+
+    def point(p: Point) -> dict[str, Any]:
+        return {
+            "id": p.id,
+            "policy": dict(p.policy),
+            "select": dict(p.select),
+            "errors": dict(p.errors),
+            "certify": {name: change_json(change) for name, change in p.certify.items()},
+        }
+
+    return {
+        "protocol": front.protocol,
+        "confidence": front.confidence,
+        "certified": front.certified,
+        "uncertified": front.uncertified,
+        "requests": requests,
+        "objectives": [
+            {"name": o.name, "direction": o.direction, "unit": o.unit, "label": o.label} for o in front.objectives
+        ],
+        "baseline": front.baseline,
+        "points": [point(p) for p in front.points],
+        "baselines": [point(p) for p in front.baselines],
+    }
+
+
+def change_json(change: Change) -> dict[str, Any]:
+    """One certified change; what is not finite becomes null."""
+    names = ("value", "change", "error", "low", "high")
+    values = {name: getattr(change, name) for name in names}
+    return {name: value if math.isfinite(value) else None for name, value in values.items()} | {
+        "relative": change.relative
+    }
+
+
+def write_front(folder: Path, front: Front, requests: dict[str, Any]) -> None:
+    """``front.json``, the same as a table in ``front.parquet``, and the sorted max-t values."""
+    import pandas as pd
+
+    from paretorec.artifact import write_atomic
+
+    document = front_json(front, requests)
+    write_json(folder / "front.json", document)
+    write_arrays(folder / "front.safetensors", {name: np.asarray(values) for name, values in front.max_t.items()})
+    flat = pd.json_normalize([*document["points"], *document["baselines"]], max_level=3)
+    keep = [column for column in flat.columns if column.split(".")[0] in ("id", "select", "errors", "certify")]
+    parameters = [column for column in flat.columns if column.startswith("policy.parameters.")]
+    table = flat[[*keep, *parameters]].assign(kind=["point"] * len(front.points) + ["baseline"] * len(front.baselines))
+    write_atomic(folder / "front.parquet", lambda temporary: table.to_parquet(temporary, index=False))
+
+
+def read_front(folder: Path) -> Front:
+    """What `write_front` wrote."""
+    document = read_json(folder / "front.json")
+
+    def point(values: dict[str, Any]) -> Point:
+        certify = {
+            name: Change(**{key: math.nan if value is None else value for key, value in change.items()})
+            for name, change in values["certify"].items()
+        }
+        return Point(values["id"], values["policy"], values["select"], values["errors"], certify)
+
+    return Front(
+        objectives=tuple(ObjectiveInfo(**objective) for objective in document["objectives"]),
+        baseline=document["baseline"],
+        points=tuple(point(values) for values in document["points"]),
+        baselines=tuple(point(values) for values in document["baselines"]),
+        protocol=document["protocol"],
+        confidence=document["confidence"],
+        max_t=read_arrays(folder / "front.safetensors"),
+        uncertified=document["uncertified"],
+    )
+
+
+def check_comparable(one: Path, other: Path) -> None:
+    """Raise `FingerprintMismatch` naming the fields in which the protocols of two runs differ."""
+    first, second = (read_json(folder / "manifest.json") for folder in (one, other))
+    if first["fingerprints"]["protocol"] == second["fingerprints"]["protocol"]:
+        return
+    a, b = first["protocol"], second["protocol"]
+    differing = [name for name in {**a, **b} if a.get(name) != b.get(name)]
+    raise FingerprintMismatch(
+        f"{one} and {other} were judged by different protocols ({', '.join(differing)} differ), "
+        "so their figures cannot be compared; run both with the same data, split, k, rules and objectives"
+    )

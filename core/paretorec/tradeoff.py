@@ -1,0 +1,294 @@
+"""Search the trade-off on the select requests, freeze the front, and only then certify it on the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from paretorec.artifact import write_json
+from paretorec.bundle import Bundle, SignalPlan
+from paretorec.certify import Certificate, certify
+from paretorec.components import Components
+from paretorec.config import RunConfig
+from paretorec.contracts.component import ComponentRef
+from paretorec.contracts.optimizer import SearchProblem
+from paretorec.contracts.policy import Box
+from paretorec.contracts.run import Array, RunContext
+from paretorec.errors import ConfigError, NoAnswer
+from paretorec.examples import example_users
+from paretorec.front import Front, ObjectiveInfo, Point
+from paretorec.judging import Judged, certifiable, directions, judge_part, plan_signals
+from paretorec.pick import pick
+from paretorec.policyfile import PolicyFile
+from paretorec.prepare import Prepared
+from paretorec.record import Record
+from paretorec.registry import Registry
+from paretorec.registry.explain import nearest
+from paretorec.search.archive import Archive
+from paretorec.search.loop import search
+from paretorec.search.paired import PairedErrors
+from paretorec.search.thin import thin
+from paretorec.search.wish import Wish
+
+DRAWS = 20
+"""First points beside the corners: few, since optimizers draw their own."""
+CONSIDERED = 400
+"""Front points among which those that can be told apart are chosen."""
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """The front as it stood before any certify tensor existed."""
+
+    theta: Array
+    """float64 [P, D] the points."""
+    corners: Array
+    """float64 [K, D] each signal alone."""
+    baseline: int
+    """Row of `corners`."""
+
+
+def find_front(
+    components: Components,
+    prepared: Prepared,
+    bundle: Bundle,
+    ident: str,
+    config: RunConfig,
+    run: RunContext,
+    record: Record,
+    registry: Registry,
+) -> Front:
+    """Search, freeze, certify; fills `record` with what the report shows beside the front."""
+    plan = plan_signals(bundle, prepared, config.policy)
+    select = record.timed(
+        "signals (select)",
+        lambda: judge_part("select", prepared.split.select, prepared, bundle, components, plan, config.k, run),
+    )
+    kind = components.policy.component
+    box = kind.space(plan.names)
+    sign = directions(components)
+    corner_values, corner_errors = select.judge.evaluate(box.corners)
+    baseline = choose_baseline(plan, corner_values, sign, config, tuple(components.encoders))
+    archive = record.timed(
+        "search",
+        lambda: run_search(
+            components, select, box, (corner_values, corner_errors), baseline, config, run, record, registry
+        ),
+    )
+    frozen = Frozen(told_apart(archive, select, config.search.points), box.corners, baseline)
+    objectives = tuple(
+        ObjectiveInfo(name, e.component.direction, e.component.unit, components.objectives[name].component.label)
+        for name, e in components.evaluators.items()
+    )
+
+    def policy(theta: Array) -> dict[str, Any]:
+        resolved = components.policy.resolved
+        return PolicyFile(
+            kind=f"{resolved.provenance.distribution}/{resolved.spec.name}",
+            config=components.policy.config.model_dump(mode="json"),
+            parameters=dict(zip(box.names, map(float, theta), strict=True)),
+            signals=plan.names,
+            normalisers=dict(plan.normalisers),
+            bundle=ident,
+            protocol=record.protocol,
+        ).to_json()
+
+    values, errors = select.judge.evaluate(frozen.theta)
+    names = [objective.name for objective in objectives]
+    points = [
+        Point(f"p{i + 1:02d}", policy(theta), named(names, values[i]), named(names, errors[i]))
+        for i, theta in enumerate(frozen.theta)
+    ]
+    corners = [
+        Point(signal, policy(theta), named(names, corner_values[i]), named(names, corner_errors[i]))
+        for i, (signal, theta) in enumerate(zip(plan.names, box.corners, strict=True))
+    ]
+    if run.folder is not None:
+        write_json(run.folder / "frozen.json", [dict(point.policy) for point in (*points, *corners)])
+    certified = record.timed(
+        "certify", lambda: certify_frozen(frozen, components, prepared, bundle, plan, config, run, sign)
+    )
+    front = Front(
+        objectives=objectives,
+        baseline=plan.names[baseline],
+        points=tuple(with_changes(points, certified.certificate, certified.names, 0)),
+        baselines=tuple(with_changes(corners, certified.certificate, certified.names, len(points))),
+        protocol=record.protocol,
+        confidence=config.certify.confidence,
+        max_t=certified.certificate.max_t if certified.certificate is not None else {},
+        uncertified=certified.why_not,
+    )
+    record.data["candidates"] = {
+        "mode": config.candidates.mode,
+        "size": int(select.batch.items.shape[1]),
+        "recall": {"select": dict(select.recall), "certify": dict(certified.recall)},
+    }
+    record.pick = standing_pick(front, config)
+    if record.pick["policy"] is not None:
+        picked = PolicyFile.load(record.pick["policy"]).theta(box)
+        record.examples = example_users(certified.judged, box.corners[baseline], picked, prepared)
+    return front
+
+
+def named(names: Sequence[str], values: Array) -> dict[str, float]:
+    """name -> value."""
+    return dict(zip(names, map(float, values), strict=True))
+
+
+def choose_baseline(plan: SignalPlan, values: Array, sign: Array, config: RunConfig, encoders: tuple[str, ...]) -> int:
+    """The row of the corners that is the baseline: the one named, or the encoder best in the first objective."""
+    wanted = config.certify.baseline
+    if wanted:
+        if wanted not in plan.names:
+            raise ConfigError(f"certify.baseline: there is no signal {wanted!r}{nearest(wanted, plan.names)}")
+        return plan.names.index(wanted)
+    rows = [plan.names.index(f"encoder.{name}") for name in encoders if f"encoder.{name}" in plan.names]
+    rows = rows or list(range(len(plan.names)))
+    return max(rows, key=lambda row: values[row, 0] * sign[0])
+
+
+def run_search(
+    components: Components,
+    select: Judged,
+    box: Box,
+    corners: tuple[Array, Array],
+    baseline: int,
+    config: RunConfig,
+    run: RunContext,
+    record: Record,
+    registry: Registry,
+) -> Archive:
+    """The configured optimizer, and random search with the same budget beside it. Returns all that was judged."""
+    sign = directions(components)
+    values, errors = corners
+    reference = (-sign * values).max(axis=0)
+    names = tuple(components.objectives)
+
+    def evaluate(x: Array) -> tuple[Array, Array]:
+        judged, error = select.judge.evaluate(x)
+        return -sign * judged, error
+
+    draws = components.policy.component.sample(box, DRAWS, config.seed)
+    budget = config.search.evaluations if config.search.evaluations or config.search.seconds else 1000
+    problem = SearchProblem(box.lower, box.upper, names, np.vstack([box.corners, draws]), budget)
+    single = "single" in components.optimizer.resolved.spec.capabilities
+    wish = Wish.of(names, -sign * values[baseline], errors[baseline], config.pick.maximize, config.pick.keep)
+    resume = run.folder is not None
+    name = components.optimizer.resolved.spec.name
+    archives = {}
+    runs = [(name, components.optimizer.component, wish if single else None)]
+    if name != "random":
+        runs.append(("random", registry.build("optimizer", ComponentRef(use="random"), "optimizer").component, None))
+    for label, optimizer, scalar in runs:
+        archives[label] = search(
+            problem,
+            optimizer,
+            evaluate,
+            evaluations=budget,
+            seconds=config.search.seconds,
+            seed=config.seed,
+            run=run,
+            name=label,
+            resume=resume,
+            wish=scalar,
+            reference=reference,
+        )
+    record.search = {
+        "optimizer": name,
+        "reference": [float(value) for value in -sign * reference],
+        "runs": [
+            {
+                "name": label,
+                "evaluations": archive.evaluations.tolist(),
+                "seconds": [round(value, 4) for value in archive.seconds.tolist()],
+                "hypervolume": archive.hypervolume.tolist(),
+            }
+            for label, archive in archives.items()
+        ],
+    }
+    return archives[name]
+
+
+def told_apart(archive: Archive, select: Judged, limit: int) -> Array:
+    """float64 [P, D]: at most `limit` policies of the archive's front that the select requests can tell apart."""
+    rows = archive.front()
+    if len(rows) > CONSIDERED:
+        rows = rows[thin(archive.values[rows], np.zeros_like(archive.errors[rows]), CONSIDERED)]
+    numerator, denominator = select.judge.parts(archive.x[rows])
+    apart = PairedErrors(numerator, denominator, select.requests.user)
+    kept = thin(archive.values[rows], archive.errors[rows], limit, difference_error=apart)
+    return archive.x[rows[kept]]
+
+
+@dataclass(frozen=True)
+class Certified:
+    """What the certify requests said."""
+
+    certificate: Certificate | None
+    names: tuple[str, ...]
+    """Objectives in the certificate."""
+    why_not: str
+    recall: Mapping[str, float]
+    judged: Judged
+
+
+def certify_frozen(
+    frozen: Frozen,
+    components: Components,
+    prepared: Prepared,
+    bundle: Bundle,
+    plan: SignalPlan,
+    config: RunConfig,
+    run: RunContext,
+    sign: Array,
+) -> Certified:
+    """Build the certify tensors, once, and bound every change of every frozen policy at once."""
+    judged = judge_part("certify", prepared.split.certify, prepared, bundle, components, plan, config.k, run)
+    theta = np.vstack([frozen.theta, frozen.corners])
+    names = certifiable(judged.judge)
+    which = [list(components.evaluators).index(name) for name in names]
+    numerator, denominator = judged.judge.parts(theta)
+    result = certify(
+        numerator,
+        denominator,
+        len(frozen.theta) + frozen.baseline,
+        judged.requests.user,
+        sign[which] > 0,
+        config.certify.confidence,
+        config.certify.resamples,
+        config.seed,
+    )
+    return Certified(result, tuple(names), result.uncertified, judged.recall, judged)
+
+
+def with_changes(points: Sequence[Point], certificate: Certificate, names: Sequence[str], first: int) -> list[Point]:
+    """The points with their certified changes, rows `first`... of the certificate."""
+    return [
+        Point(
+            point.id,
+            point.policy,
+            point.select,
+            point.errors,
+            {name: certificate.at(first + i, m) for m, name in enumerate(names)},
+        )
+        for i, point in enumerate(points)
+    ]
+
+
+def standing_pick(front: Front, config: RunConfig) -> dict[str, Any]:
+    """`pick.json`: the answer to the standing wish, or why there is none."""
+    wish = config.pick.model_dump(mode="json")
+    try:
+        chosen = pick(front, config.pick.maximize, config.pick.keep, config.pick.confidence)
+    except NoAnswer as error:
+        return {"point": None, "policy": None, "certified": False, "why": str(error), "wish": wish, "certify": {}}
+    return {**chosen.to_json(), "wish": wish}
+
+
+def standing_policy(front: Front, config: RunConfig) -> Mapping[str, Any]:
+    """The policy of the standing wish's pick; the baseline's where no policy qualifies."""
+    chosen = standing_pick(front, config)["policy"]
+    return front.point(front.baseline).policy if chosen is None else chosen
