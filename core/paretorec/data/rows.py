@@ -16,10 +16,11 @@ class UserRows:
         """int64 [n]: row numbers, by user, then time, then file order."""
         self.offsets = np.concatenate([[0], np.cumsum(np.bincount(user, minlength=users))]).astype(np.int64)
         """int64 [users + 1]: user u owns ``order[offsets[u]:offsets[u + 1]]``."""
-        self._moments = np.unique(time)
+        new = np.diff(time, prepend=time[:1] - 1) > 0
+        self._moments = time[new]
         # Ranks of times instead of times: user x ranks fits 64 bits for any log, user x milliseconds would not.
         self._width = len(self._moments) + 1
-        self._keys = user[self.order].astype(np.int64) * self._width + np.searchsorted(self._moments, time[self.order])
+        self._keys = user[self.order].astype(np.int64) * self._width + (np.cumsum(new) - 1)[self.order]
 
     def before(self, user: Array, now: Array) -> Array:
         """int64 [B]: where in `order` each user's rows strictly before `now` end; 0 for user -1."""
