@@ -96,7 +96,7 @@ class Vector:
     """
 
     vectors: Array
-    """float32 [N, d] of length 1 (or 0: unlike everything), from item attributes, never from a bundle."""
+    """float64 [N, d] of length 1 (or 0: unlike everything), from item attributes, never from a bundle."""
 
 
 Metric = Gain | Ratio | Exposure | Vector

@@ -71,6 +71,8 @@ class ItemTable:
     timelines: Mapping[str, Timeline] = field(default_factory=dict)
     features: Array = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     """float32 [N, F]: the numbers, standardised with the statistics of items seen in the fit part."""
+    counts: Array = field(default_factory=lambda: np.zeros(0))
+    """float64 [N]: positive interactions in the fit part; empty: not known."""
 
     def __len__(self) -> int:
         return len(self.ids)
