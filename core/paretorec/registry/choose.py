@@ -40,6 +40,11 @@ class Available:
     """Why `state` is not ``ready``."""
 
 
+def flow_order(entry: Available) -> tuple[int, str, str]:
+    """Sorts by kind, in the order of the flow, then by name."""
+    return KINDS.index(entry.kind), entry.name, entry.distribution
+
+
 def refusal(candidate: Candidate, trust: Trust) -> tuple[Literal["denied", "untrusted"], str] | None:
     """Why `[trust]` forbids a candidate; None: it may be used."""
     distribution = canonical(candidate.distribution)
@@ -103,7 +108,7 @@ def standings(candidates: Sequence[Candidate], settings: RegistrySettings) -> tu
         except PluginError:
             continue
     listed = [_standing(candidate, candidates, settings, defaults) for candidate in candidates]
-    return tuple(sorted(listed, key=lambda entry: (KINDS.index(entry.kind), entry.name, entry.distribution)))
+    return tuple(sorted(listed, key=flow_order))
 
 
 def _standing(

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from paretorec.contracts.component import KINDS, ComponentConfig, ComponentRef, ComponentSpec, Provenance
 from paretorec.errors import ComponentNotFound, ConfigError, MissingDependency, ParetoRecError
-from paretorec.registry.choose import Available, select, standings
+from paretorec.registry.choose import Available, flow_order, select, standings
 from paretorec.registry.discovery import Candidate, scan
 from paretorec.registry.explain import explain, nearest
 from paretorec.registry.load import Loader, check, config_model, failure, missing, refer
@@ -116,7 +116,7 @@ class Registry:
             )
             for (kind, name), resolved in self._added.items()
         ]
-        return tuple(sorted([*installed, *added], key=lambda entry: (KINDS.index(entry.kind), entry.name)))
+        return tuple(sorted([*installed, *added], key=flow_order))
 
     def default(self, kind: str) -> str:
         """The `use` of a configuration that names no component of this kind. Raises `ConfigError`."""

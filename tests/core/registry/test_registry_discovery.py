@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import sys
+from importlib.metadata import EntryPoint
+from itertools import permutations
+
+import pytest
+from paretorec.registry import Candidate, Registry, refresh
+from paretorec.registry.discovery import canonical, find
+
+
+def test_names_and_provenance_are_known_before_anything_is_imported(site):
+    site.module("explodes", "raise SystemExit('imported')")
+    site.install("acme-paretorec", {"encoder": {"gru": "explodes"}, "policy": {"mixed": "explodes"}}, "2.1")
+
+    assert site.candidates() == (
+        Candidate("encoder", "gru", "acme-paretorec", "2.1", "explodes"),
+        Candidate("policy", "mixed", "acme-paretorec", "2.1", "explodes"),
+    )
+    assert [entry.state for entry in site.registry().available()] == ["ready", "ready"]
+    assert "explodes" not in sys.modules
+
+
+def test_order_of_installation_does_not_matter(site):
+    for name in ("b-plugin", "a-plugin", "c-plugin"):
+        site.install(name, {"encoder": {"gru": name.replace("-", "_")}})
+    from importlib.metadata import distributions
+
+    points = [point for found in distributions(path=[str(site.folder)]) for point in found.entry_points]
+    assert len({find(order) for order in permutations(points)}) == 1
+
+
+def test_other_groups_and_points_without_a_distribution_are_ignored(site):
+    site.install("acme", {"encoder": {"gru": "acme"}})
+    (site.folder / "acme-1.0.dist-info" / "entry_points.txt").write_text(
+        "[console_scripts]\nacme = acme:main\n[paretorec.encoders]\ngru = acme\n"
+    )
+    assert [candidate.name for candidate in site.candidates()] == ["gru"]
+    assert find([EntryPoint("gru", "acme", "paretorec.encoders")]) == ()
+
+
+def test_a_half_deleted_installation_is_listed_under_a_name_that_says_so(site):
+    info = site.install("acme", {"encoder": {"gru": "acme"}})
+    (info / "METADATA").unlink()
+    assert [candidate.distribution for candidate in site.candidates()] == ["(no metadata)"]
+
+
+def test_refresh_sees_what_was_installed_later_and_a_registry_keeps_what_it_saw(site):
+    refresh()
+    before = Registry(files=())
+    site.plugin("late_plugin", name="late")
+    assert not [candidate for candidate in Registry(files=()).candidates if candidate.name == "late"]
+    assert [candidate for candidate in refresh() if candidate.name == "late"]
+    assert [candidate for candidate in Registry(files=()).candidates if candidate.name == "late"]
+    assert not [candidate for candidate in before.candidates if candidate.name == "late"]
+
+
+@pytest.fixture(autouse=True)
+def _forget():
+    yield
+    refresh()
+
+
+@pytest.mark.parametrize("written", ["Acme_ParetoRec", "acme.paretorec", "ACME--paretorec"])
+def test_distributions_are_compared_as_pep_503_says(written):
+    assert canonical(written) == "acme-paretorec"
+
+
+def test_built_ins_are_found_like_anybody(site):
+    found = [candidate for candidate in Registry(files=()).candidates if candidate.builtin]
+    assert {"encoder", "optimizer", "objective"} <= {candidate.kind for candidate in found}
+    assert not site.candidates()
