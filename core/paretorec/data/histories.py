@@ -84,7 +84,7 @@ class HistoryIndex:
             return np.zeros(len(user), bool)
         wanted = user.astype(np.int64) * self._n_items + item
         at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return (keys[at] == wanted) & (first[at] < now) & (user >= 0)
+        return np.asarray((keys[at] == wanted) & (first[at] < now) & (user >= 0))
 
     @cached_property
     def _first_times(self) -> tuple[Array, Array]:

@@ -48,9 +48,7 @@ def build_dataset(tables: Tables, config: DataConfig) -> Dataset:
     _require_columns(tables, config)
     raw = _Columns(log, config, report)
     report.check(config.max_dropped)
-    rows = raw.sorted_rows(report)
-    rows = _merge(raw, rows, report)
-    return _assemble(tables, config, raw, rows, report)
+    return _assemble(tables, config, raw, _merge(raw, raw.sorted_rows(report), report), report)
 
 
 class _Columns:

@@ -74,10 +74,9 @@ def make_log(store: Store, users: Shoppers, seed: int) -> Tables:
         )
     log = pd.concat(blocks, ignore_index=True).sort_values(["time", "user", "position"], ignore_index=True)
     visit = log["position"].to_numpy() == 1
-    ids = pd.Categorical.from_codes(log["item"].to_numpy(), item_ids(store.config.items))
     log = log.assign(
         user_id=users.ids[log["user"].to_numpy()],
-        item_id=ids.astype(object),
+        item_id=np.array(item_ids(store.config.items), dtype=object)[log["item"].to_numpy()],
         time=pd.to_datetime(log["time"], unit="ms"),
         request=np.cumsum(visit),
     ).drop(columns=["user", "item"])

@@ -54,7 +54,7 @@ class Store:
 
     def true_quantity(self, items: Array) -> Array:
         """float64 [B, C]: expected pieces, given a purchase: one, and a Poisson number more of what is used up."""
-        return 1 + np.where(np.isfinite(self.items.cycle[items]), 0.3, 0.0)
+        return np.where(np.isfinite(self.items.cycle[items]), 1.3, 1.0)
 
     def true_sales(self, users: Shoppers, items: Array, since: Array | None = None) -> Array:
         """float64 [B, C]: expected sales value, given a look, at list prices."""
@@ -78,7 +78,7 @@ class Store:
 
     def house_scores(self, users: Shoppers) -> Array:
         """float64 [U, N]: log weights of the logging policy for customers who bought nothing yet."""
-        return (self.shelf + 1.5 * users.taste @ self.items.taste.T) / self.config.exploration
+        return np.asarray((self.shelf + 1.5 * users.taste @ self.items.taste.T) / self.config.exploration)
 
     def _fit(self, users: Shoppers, items: Array) -> Array:
         """float64 [B, C]: cosine of taste."""

@@ -104,7 +104,15 @@ class TemporalSplitter:
                 **left_out,
             }
         return must_learn(
-            Split(fit=data.time < fit_end, fit_end=fit_end, counts=counts, **parts),
+            Split(
+                fit=data.time < fit_end,
+                fit_end=fit_end,
+                counts=counts,
+                rank=parts["rank"],
+                validation=parts["validation"],
+                select=parts["select"],
+                certify=parts["certify"],
+            ),
             "the windows must lie within the data and hold a horizon; set split.params.train_end, rank_end, select_end "
             f"and horizon (now {duration_text(horizon)}; the data runs from {as_text(data.time[0])} to "
             f"{as_text(data.time[-1])})",
