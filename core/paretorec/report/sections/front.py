@@ -1,0 +1,115 @@
+"""The front: every policy that nothing beats in all objectives, beside the baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from paretorec.front import ObjectiveInfo
+from paretorec.report import numbers
+from paretorec.report.charts.parallel import parallel
+from paretorec.report.charts.scatter import scatter
+from paretorec.report.frames import Frames
+from paretorec.report.layout import section
+from paretorec.report.markup import Markup, tag
+from paretorec.report.sections.card import cards
+from paretorec.report.view import Axis, FrontView, Mark
+
+LEGEND = (
+    ("point", "circle", "policy of the front"),
+    ("picked", "circle", "picked"),
+    ("baseline", "square", "baseline"),
+    ("signal", "square", "one signal alone"),
+    ("other", "diamond", "other run"),
+)
+
+
+def front_section(view: FrontView, others: Sequence[Mark], maximize: str = "") -> Markup:
+    """Charts, legend and the card of the selected policy. others: the other run's policies, already placed."""
+    if not view.objectives or not view.points:
+        return section("front", "The front", "The run found no policy.")
+    marks = (*view.marks, *others)
+    return section(
+        "front",
+        "The front",
+        _lead(view),
+        tag("div", _legend(marks), _zoom(view), class_="controls"),
+        _charts(view, marks, maximize),
+        cards(view),
+    )
+
+
+def _lead(view: FrontView) -> str:
+    count = numbers.counted(len(view.points), "policy", "policies")
+    beaten = "None of them is beaten in every objective by another"
+    if view.certified:
+        bars = f"bars are simultaneous {numbers.percent(view.confidence)} bounds from the certify requests"
+        return f"{count}. {beaten}. Zero is the baseline {view.baseline}; {bars}; right and up are better."
+    return (
+        f"{count}. {beaten}. Values on the select requests with 95{numbers.THIN}% intervals; right and up are better."
+    )
+
+
+def _charts(view: FrontView, marks: Sequence[Mark], maximize: str) -> Markup:
+    axes = {o.name: view.axis(o) for o in view.objectives}
+    every = list(axes.values())
+    if len(every) in {2, 3}:
+        main, *rest = _pairs(view.objectives, maximize)
+        panels = [_panel(view, marks, axes[main[1].name], axes[main[0].name], every, main=True)]
+        small = [_panel(view, marks, axes[b.name], axes[a.name], every, main=False) for a, b in rest]
+        aside = tag("div", small, class_="small") if small else None
+        return tag("div", panels, aside, class_="charts" if small else "charts single")
+    wide = parallel(marks, every, width=1100, variant="wide")
+    narrow = parallel(marks, every, width=358, row=84, variant="narrow")
+    return tag("div", tag("figure", wide, narrow, class_="panel"), class_="charts single")
+
+
+def _pairs(objectives: Sequence[ObjectiveInfo], maximize: str) -> list[tuple[ObjectiveInfo, ObjectiveInfo]]:
+    """(up, right) for every pair; the objective that is maximised goes up and comes first."""
+    order = sorted(objectives, key=lambda o: o.name != maximize)
+    return list(combinations(order, 2))
+
+
+def _panel(view: FrontView, marks: Sequence[Mark], x: Axis, y: Axis, tips: Sequence[Axis], *, main: bool) -> Markup:
+    sizes = ((700, 540, "wide"), (358, 360, "narrow")) if main else ((400, 262, ""),)
+    frames = Frames.of(view)
+    drawn = []
+    for name, frame in frames.items():
+        for width, height, variant in sizes:
+            drawn.append(
+                scatter(marks, x, y, tips, width=width, height=height, frame=frame, origin=view.baseline,
+                        variant=f"{variant} {name}")
+            )  # fmt: skip
+    return tag("figure", drawn, class_="panel")
+
+
+def _zoom(view: FrontView) -> Markup:
+    names = [name for name, _ in Frames.of(view).items()]
+    if len(names) < 2 or len(view.objectives) not in {2, 3}:
+        return Markup("")
+    return tag(
+        "div",
+        tag("button", "Close to the pick" if view.picked else "Close to the baseline", type="button", data_zoom="near",
+            aria_pressed="true"),
+        tag("button", "Whole front", type="button", data_zoom="all", aria_pressed="false"),
+        class_="zoom",
+        role="group",
+        aria_label="Part of the front that is shown",
+    )  # fmt: skip
+
+
+def _legend(marks: Sequence[Mark]) -> Markup:
+    roles = {mark.role for mark in marks} | ({"picked"} if any(mark.picked for mark in marks) else set())
+    entries = []
+    for role, form, meaning in LEGEND:
+        if role not in roles:
+            continue
+        classes = "mark point picked" if role == "picked" else f"mark {role}"
+        body = {
+            "circle": tag("circle", class_="shape", cx=8, cy=8, r=6 if role == "picked" else 4.5),
+            "square": tag("rect", class_="shape", x=4, y=4, width=8, height=8),
+            "diamond": tag("path", class_="shape", d="M8 3l5 5l-5 5l-5 -5z"),
+        }[form]
+        icon = tag("svg", tag("g", body, class_=classes), class_="chart key", viewBox="0 0 16 16", aria_hidden="true")
+        entries.append(tag("li", icon, meaning))
+    return tag("ul", entries, class_="legend")

@@ -1,0 +1,268 @@
+"""Run folders as a run on grocery purchases leaves them: JSON files only, made from formulas and one seed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SIGNALS = {
+    "encoder.repeat": (0.0, 0.0, 0.0),
+    "encoder.item-knn": (-31.8, -24.1, 4.9),
+    "encoder.transformer": (-12.6, -9.7, 2.2),
+    "ranker.purchase": (2.4, 1.9, -1.1),
+    "ranker.sales": (-15.1, 13.4, 0.4),
+    "objective.diversity": (-71.0, -66.5, 19.8),
+}
+BASE = {"relevance": (0.3142, ""), "sales": (9.914, "$ a list"), "diversity": (0.7952, "")}
+LABELS = {"relevance": "Relevance", "sales": "Sales (replay)", "diversity": "Diversity"}
+MORE = {"novelty": (7.31, "bits", "Novelty"), "discovery": (0.0417, "", "Discovery (replay)")}
+GROCERIES = (
+    "Fluid milk, whole, 1 gal|Bananas|White bread, sliced|Soft drinks, 12 pack cans|Large eggs, dozen|Shredded cheese|"
+    "Potato chips|Ground beef, 80 % lean|Yogurt, not multi-packs|Premium ice cream|Boneless chicken breast|"
+    'Tortilla chips, "scoops"|Bell peppers, green|Hot dogs & franks|Kids\' cereal|Butter, salted|Orange juice, no pulp|'
+    "Salad mix, blends|Peanut butter, creamy|Paper towels, 6 rolls|Dog food, dry, 20 lb|Roses, dozen|Frozen pizza, thin|"
+    "Sandwich bread, wheat|Coffee, ground, 30 oz|Bacon, thick cut|Avocados|Strawberries, 1 lb|Cat litter <clumping>|"
+    "Water, 24 bottles|Lunch meat, deli turkey|Sour cream"
+).split("|")
+
+
+def three_objectives() -> dict[str, Any]:
+    """A certified front of 24 policies over relevance, sales and diversity, and six baselines."""
+    return _front({name: (*BASE[name], LABELS[name]) for name in BASE}, certified=True)
+
+
+def five_objectives() -> dict[str, Any]:
+    """The same with novelty and discovery."""
+    return _front({name: (*BASE[name], LABELS[name]) for name in BASE} | MORE, certified=True)
+
+
+def two_objectives() -> dict[str, Any]:
+    """Relevance and sales alone."""
+    return _front({name: (*BASE[name], LABELS[name]) for name in ("relevance", "sales")}, certified=True)
+
+
+def uncertified() -> dict[str, Any]:
+    """A run with too few certify requests."""
+    front = _front({name: (*BASE[name], LABELS[name]) for name in BASE}, certified=False)
+    front["uncertified"] = "141 certify requests are fewer than 200; add certify weeks or users."
+    front["requests"] = {"select": 163, "certify": 141, "users": {"select": 61, "certify": 58}}
+    return front
+
+
+def _front(objectives: dict[str, tuple[float, str, str]], certified: bool) -> dict[str, Any]:
+    rng = np.random.default_rng(20261124)
+    shares = rng.dirichlet((1.1, 0.9, 0.55), 160)
+    shares = np.vstack([np.eye(3)[:2], shares])
+    changes = np.stack([_changes(*row) for row in shares])
+    keep = [i for i, row in enumerate(changes) if not np.any(np.all(changes > row, axis=1))]
+    chosen = [keep[i] for i in np.linspace(0, len(keep) - 1, 24).astype(int)]
+    chosen = sorted(chosen, key=lambda i: -changes[i][0])
+    points = [
+        _entry(f"p{n + 1:02d}", _policy(shares[i]), changes[i], objectives, certified, rng)
+        for n, i in enumerate(chosen)
+    ]
+    baselines = [
+        _entry(name, {"kind": "linear", "parameters": {s: float(s == name) for s in SIGNALS}}, np.array(change), objectives,
+               certified, rng, still=name == "encoder.repeat")
+        for name, change in SIGNALS.items()
+    ]  # fmt: skip
+    return {
+        "protocol": "9c1f3e7a5b20d846",
+        "confidence": 0.95,
+        "certified": certified,
+        "uncertified": "",
+        "requests": {"select": 4987, "certify": 5210, "users": {"select": 1104, "certify": 1092}},
+        "objectives": [
+            {"name": name, "direction": "max", "unit": unit, "label": label}
+            for name, (_, unit, label) in objectives.items()
+        ],
+        "baseline": "encoder.repeat",
+        "points": points,
+        "baselines": baselines,
+    }
+
+
+def _changes(purchase: float, sales: float, other: float) -> np.ndarray:
+    relevance = 3.1 - 21 * sales**3 - 62 * other**1.7
+    return np.array([relevance, 1.9 + 13.6 * sales**0.8 - 52 * other**1.8, -1.1 + 21.5 * other**0.8 - 1.4 * sales])
+
+
+def _policy(share: np.ndarray) -> dict[str, Any]:
+    weights = dict(zip(("ranker.purchase", "ranker.sales", "objective.diversity"), map(float, share), strict=True))
+    parameters = {s: 0.85 * weights.get(s, 0.0) + (0.15 if s == "encoder.repeat" else 0.0) for s in SIGNALS}
+    return {"kind": "linear", "parameters": parameters, "bundle": "b3a9"}
+
+
+def _entry(
+    name: str, policy: dict[str, Any], change: np.ndarray, objectives: dict[str, tuple[float, str, str]], certified: bool,
+    rng: np.random.Generator, still: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    five = [*change, -0.4 * change[0] + 0.5 * change[2], 2.1 * change[2] - 0.1 * change[1] ** 2 / 9]
+    select, errors, certify = {}, {}, {}
+    for (key, (base, _, _)), percent in zip(objectives.items(), five, strict=False):
+        shrunk = 0.0 if still else percent * 0.9 + rng.normal(0, 0.25)
+        error = 0.0 if still else 0.28 + 0.021 * abs(percent)
+        select[key] = base * (1 + percent / 100)
+        errors[key] = base * 0.011
+        certify[key] = {
+            "value": base * 0.985 * (1 + shrunk / 100), "change": shrunk, "error": error,
+            "low": shrunk - 2.93 * error, "high": shrunk + 2.95 * error, "relative": True,
+        }  # fmt: skip
+    return {"id": name, "policy": policy, "select": select, "errors": errors, "certify": certify if certified else {}}
+
+
+def pick_of(front: dict[str, Any]) -> dict[str, Any]:
+    """The policy with the highest certified bound on sales among those that keep relevance at -2 %."""
+    wish = {"maximize": "sales", "keep": {"relevance": "-2%"}, "confidence": 0.95}
+    if not front["certified"]:
+        first = front["points"][3]
+        why = "Policy p04 has the most sales with relevance kept on the select requests; nothing is certified."
+        return {
+            "point": first["id"],
+            "policy": first["policy"],
+            "certified": False,
+            "why": why,
+            "wish": wish,
+            "certify": {},
+        }
+    fit = [p for p in front["points"] if p["certify"]["relevance"]["low"] >= -2 and p["certify"]["sales"]["low"] > 0]
+    best = max(fit, key=lambda p: p["certify"]["sales"]["low"])
+    sales, relevance = best["certify"]["sales"], best["certify"]["relevance"]
+    why = (
+        f"{best['id']} sells at least {sales['low']:.1f} % more (replay) than encoder.repeat and keeps relevance "
+        f"at {relevance['low']:.1f} % or better.".replace("-", "\u2212", 1)
+    )
+    return {
+        "point": best["id"],
+        "policy": best["policy"],
+        "certified": True,
+        "why": why,
+        "wish": wish,
+        "certify": best["certify"],
+    }
+
+
+def none_qualifies() -> dict[str, Any]:
+    """A wish that no policy fulfils."""
+    why = "No policy is certain to sell more and keep relevance at +4 % or better; the best kept bound is +1.9 % (p01)."
+    return {"point": None, "policy": None, "certified": True, "why": why,
+            "wish": {"maximize": "sales", "keep": {"relevance": "+4%"}, "confidence": 0.95}, "certify": {}}  # fmt: skip
+
+
+def search_log() -> dict[str, Any]:
+    """Hypervolume that rises and levels out, of NSGA-II and of random search."""
+    rng = np.random.default_rng(7)
+    runs = []
+    for name, top, rate in (("nsga2", 0.612, 300.0), ("random", 0.575, 520.0)):
+        evaluations = np.arange(60, 2401, 60)
+        rise = top - (top - 0.37) * np.exp(-evaluations / rate) + rng.normal(0, 0.002, len(evaluations))
+        runs.append(
+            {
+                "name": name,
+                "evaluations": evaluations.tolist(),
+                "seconds": np.round(evaluations * (0.0152 if name == "nsga2" else 0.0139), 2).tolist(),
+                "hypervolume": np.round(np.maximum.accumulate(rise), 5).tolist(),
+            }
+        )
+    return {"optimizer": "nsga2", "reference": [0.0, 0.0, 0.0], "runs": runs}
+
+
+def data_report() -> dict[str, Any]:
+    """Counts as Complete Journey gives them."""
+    return {
+        "report": {
+            "read": 1469307, "kept": 1458081,
+            "repaired": {"duplicate rows merged": 3411, "item id kept as text": 0},
+            "dropped": {"amount of 0 only": 11226},
+            "filled": {"package_size": {"count": 30594, "value": "(missing)"}, "price": {"count": 118, "value": 2.49}},
+            "users": 2469, "items": 6686,
+        },
+        "split": {
+            "horizon_days": 7, "boundaries": {"T0": 1501459200000, "T1": 1505088000000, "T2": 1509926400000},
+            "fit": {"rows": 812440, "users": 2451},
+            "rank": {"requests": 12010, "users": 2398, "left_out": 2201, "from": "2017-07-31", "until": "2017-09-11"},
+            "validation": {"requests": 1988, "users": 1988, "left_out": 402, "from": "2017-07-24", "until": "2017-07-31"},
+            "select": {"requests": 4987, "users": 1104, "left_out": 1893, "from": "2017-09-11", "until": "2017-11-06"},
+            "certify": {"requests": 5210, "users": 1092, "left_out": 1702, "from": "2017-11-06", "until": "2018-01-01"},
+        },
+        "candidates": {"mode": "union", "size": 200,
+                       "recall": {"select": {"count": 0.612, "amount": 0.583}, "certify": {"count": 0.604, "amount": 0.571}}},
+    }  # fmt: skip
+
+
+def examples() -> list[dict[str, Any]]:
+    """Five households."""
+    rng = np.random.default_rng(3)
+    found = []
+    for number in range(5):
+        order = rng.permutation(len(GROCERIES))
+        before = [GROCERIES[i] for i in order[:10]]
+        pool = [*before[: 10 - 2 - number % 3], *(GROCERIES[i] for i in order[12 : 14 + number % 3])]
+        after = [pool[i] for i in rng.permutation(10)]
+        found.append(
+            {
+                "user": f"Example user {number + 1}",
+                "history": [GROCERIES[i] for i in order[8:26]],
+                "before": [{"item": title, "score": 1 - i / 10} for i, title in enumerate(before)],
+                "after": [{"item": title, "score": 1 - i / 10} for i, title in enumerate(after)],
+            }
+        )
+    return found
+
+
+def manifest() -> dict[str, Any]:
+    """Provenance of a run on two cores."""
+    built = {"distribution": "paretorec", "version": "0.1.0"}
+    components = [
+        ("source", "complete-journey", "complete_journey"), ("splitter", "temporal", "splitters"),
+        ("encoder", "repeat", "frequency"), ("encoder", "item-knn", "item_knn"), ("encoder", "transformer", "transformer"),
+        ("ranker", "mlp", "mlp"), ("objective", "relevance", "goals"), ("objective", "sales", "goals"),
+        ("objective", "diversity", "goals"), ("evaluator", "ndcg", "metrics"), ("policy", "linear", "policies"),
+        ("optimizer", "nsga2", "nsga2"),
+    ]  # fmt: skip
+    return {
+        "schema": 1,
+        "created": "2026-11-24T20:14:09Z",
+        "seed": 0,
+        "versions": {
+            "paretorec": "0.1.0",
+            "python": "3.11.2",
+            "numpy": "2.4.1",
+            "pandas": "3.1.0",
+            "torch": "2.13.0+cpu",
+        },
+        "machine": {"cpu": "AMD EPYC", "cores": 2, "memory_gib": 7.8, "system": "Linux"},
+        "components": [
+            {"kind": kind, "instance": name, "name": name, **built, "module": f"paretorec_plugins.{module}"}
+            for kind, name, module in components
+        ],
+        "fingerprints": {"protocol": "9c1f3e7a5b20d846", "run": "27d0c4b1f8e63a95"},
+        "seconds": {"source": 8.1, "fit": 142.7, "rank": 61.0, "signals": 37.9, "search": 71.2, "certify": 6.4},
+    }
+
+
+def config() -> dict[str, Any]:
+    """Part of a resolved configuration."""
+    return {
+        "seed": 0, "k": 10, "source": {"use": "complete-journey", "params": {}},
+        "split": {"use": "temporal", "params": {"horizon": "7D", "certify_weeks": 8}},
+        "encoders": [{"use": "repeat"}, {"use": "item-knn"}, {"use": "transformer", "params": {"width": 64}}],
+        "objectives": [{"use": "relevance"}, {"use": "sales"}, {"use": "diversity"}],
+        "candidates": {"mode": "union", "size": 200}, "rules": [],
+    }  # fmt: skip
+
+
+def write_run(folder: Path, front: dict[str, Any], **files: Any) -> Path:
+    """A run folder; keyword arguments replace the content of a file, None leaves it out."""
+    content = {
+        "front": front, "search": search_log(), "data": data_report(), "pick": pick_of(front), "examples": examples(),
+        "config": config(), "manifest": manifest(), **files,
+    }  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, found in content.items():
+        if found is not None:
+            (folder / f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
+    return folder
