@@ -42,7 +42,7 @@ class Archive:
     seconds: Array
     """float64 [G]: time searched until the generation's end, pauses between runs left out."""
     hypervolume: Array
-    """float64 [G]: of everything judged until the generation's end."""
+    """float64 [G]: of everything judged until the generation's end; exact up to 5 objectives, sampled beyond."""
 
     @classmethod
     def empty(cls, objectives: tuple[str, ...], parameters: int, seed: int, optimizer: str) -> Archive:

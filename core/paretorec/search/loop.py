@@ -14,7 +14,7 @@ from paretorec.contracts.optimizer import Evaluations, Optimizer, SearchProblem
 from paretorec.contracts.run import Array, RunContext
 from paretorec.errors import ArtifactError, ConfigError, PluginError
 from paretorec.search.archive import Archive
-from paretorec.search.pareto import covered, hypervolume
+from paretorec.search.volume import HypervolumeLog
 from paretorec.search.wish import Wish
 
 Evaluate = Callable[[Array], tuple[Array, Array]]
@@ -63,7 +63,7 @@ def search(
 
     seen = problem if wish is None else replace(problem, objectives=("wish",))
     optimizer.setup(seen, seed)
-    log = _HypervolumeLog(archive)
+    log = HypervolumeLog(archive, len(problem.first), reference)
     started = time.perf_counter() - (archive.seconds[-1] if len(archive.seconds) else 0.0)
     generation = 0
     with run.progress.bar(f"search {name}", evaluations) as bar:
@@ -83,7 +83,7 @@ def search(
             if len(new):
                 values, errors = _judged(evaluate, new, len(problem.objectives))
                 archive = archive.extended(new, values, errors, generation)
-                archive = log.updated(archive, generation, time.perf_counter() - started, problem, reference)
+                archive = log.updated(archive, generation, time.perf_counter() - started)
                 if path is not None:
                     archive.save(path)
                 bar.advance(len(new), f"hypervolume {archive.hypervolume[-1]:.4g}")
@@ -139,35 +139,3 @@ def _told(archive: Archive, rows: slice, wish: Wish | None) -> Evaluations:
         values = wish.scalar(values)[:, None]
         errors = np.zeros_like(values)
     return Evaluations(values, errors, feasible)
-
-
-class _HypervolumeLog:
-    """Follows the hypervolume of a growing archive; a generation costs O(new x front), not O(archive)."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._front = archive.values[archive.front()]
-        self._seen = len(archive)
-
-    def updated(
-        self, archive: Archive, generation: int, seconds: float, problem: SearchProblem, reference: Array | None
-    ) -> Archive:
-        """The archive with `generation` logged, and its reference point if that is known by now."""
-        new = archive.values[self._seen :][archive.feasible[self._seen :]]
-        self._seen = len(archive)
-        new = np.unique(new[~covered(new, self._front)], axis=0)
-        self._front = np.concatenate([self._front[~covered(self._front, new)], new])
-        if reference is not None:
-            archive = replace(archive, reference=np.asarray(reference, dtype=np.float64))
-        elif len(self._front) and archive.generation[archive.feasible][0] == generation:
-            archive = replace(archive, reference=_worst_first(archive, generation, len(problem.first)))
-        volume = hypervolume(self._front, archive.reference) if len(self._front) else 0.0
-        return archive.logged(generation, seconds, volume)
-
-
-def _worst_first(archive: Archive, generation: int, first: int) -> Array:
-    """The worst of the first points, or of the first generation in which anything could be judged."""
-    among = archive.feasible & (archive.generation == generation)
-    if among[:first].any():
-        among[first:] = False
-    worst: Array = archive.values[among].max(axis=0)
-    return worst

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from paretorec.contracts.run import Array
 
 _BLOCK_CELLS = 1 << 22
 """Comparisons held at once: 4 MiB of booleans, whatever the number of points."""
-
-
-DifferenceError = Callable[[int, Array], Array]
-"""(row i, rows j int [J]) -> float64 [J, M]: standard errors of ``values[i] - values[j]``."""
 
 
 def nondominated(values: Array) -> Array:
@@ -104,56 +98,3 @@ def crowding(values: Array) -> Array:
         if span > 0:
             total[order[1:-1]] += (ranked[2:] - ranked[:-2]) / span
     return total
-
-
-def thin(
-    values: Array, errors: Array, limit: int, *, z: float = 1.96, difference_error: DifferenceError | None = None
-) -> Array:
-    """Rows (int64, rising) of at most `limit` non-dominated points, any two of which can be told apart.
-
-    Two points are told apart when they differ in some objective by more than `z` standard errors of that difference.
-    Policies are judged on the same users, so that a difference is known far better than either value:
-    `difference_error` should give its paired standard error (`paretorec.search.paired.PairedErrors`). Without it, the
-    two errors are combined as if they were independent, which keeps fewer points. This is a screen on the requests
-    that the search used; what is promised about a point comes from the certificate alone.
-
-    First the best point of each objective, in their order (one that cannot be told apart from an earlier one is
-    represented by it), then always the point farthest from all kept (Gonzalez, 1985), in objectives scaled to the
-    front's range. Nothing is random; of equals the lower row wins. O(limit P M) after the dominance check.
-
-    values, errors: float64 [P, M], minimised; errors 0 where unknown. Rows that are not finite are never kept.
-    """
-    values = np.asarray(values, dtype=np.float64)
-    errors = np.nan_to_num(np.asarray(errors, dtype=np.float64))
-    front = np.flatnonzero(nondominated(values))
-    if not len(front) or limit < 1:
-        return front[:0].astype(np.int64)
-    shown = values[front]
-    low = shown.min(axis=0)
-    span = shown.max(axis=0) - low
-    scaled = (shown - low) / np.where(span > 0, span, 1.0)
-
-    if difference_error is None:
-
-        def difference_error(row: int, others: Array) -> Array:
-            independent: Array = np.hypot(errors[row], errors[others])
-            return independent
-
-    kept: list[int] = []
-    apart = np.ones(len(front), dtype=bool)
-    nearest = np.full(len(front), np.inf)
-
-    def keep(position: int) -> None:
-        kept.append(position)
-        gap = np.abs(shown - shown[position])
-        noise = np.nan_to_num(difference_error(int(front[position]), front))
-        apart[:] &= (gap > z * noise).any(axis=1)
-        nearest[:] = np.minimum(nearest, np.square(scaled - scaled[position]).sum(axis=1))
-
-    for objective in range(values.shape[1]):
-        best = int(np.lexsort((scaled.sum(axis=1), scaled[:, objective]))[0])
-        if apart[best] and len(kept) < limit:
-            keep(best)
-    while len(kept) < limit and apart.any():
-        keep(int(np.argmax(np.where(apart, nearest, -1.0))))
-    return np.sort(front[kept]).astype(np.int64)

@@ -80,7 +80,7 @@ class Wish:
         return cls(baseline, scale, weights, least)
 
     def scalar(self, values: Array) -> Array:
-        """values float64 [P, M], minimised -> float64 [P], smaller = better: in (-1, 1) if all is kept, else above 1."""
+        """values float64 [P, M], minimised -> float64 [P], smaller = better: within (-1, 1) if all is kept."""
         change = (self.baseline - np.asarray(values, dtype=np.float64)) / self.scale
         gain = (change * self.weights).sum(axis=1)
         broken = np.maximum(self.least - change, 0.0).sum(axis=1)

@@ -28,7 +28,7 @@ class RandomSearch:
 
     The Dirichlet law is scaled to the box, its corners being one parameter at its upper bound and the others at their
     lower ones. Uniform weights would crowd around equal shares: with 8 signals, the largest of 8 uniform weights has
-    on average 22 % of their sum, of a Dirichlet(0.5) draw 43 %. With a single parameter the law is Beta(c, c).
+    on average 23 % of their sum, of a Dirichlet(0.5) draw 43 %. With a single parameter the law is Beta(c, c).
     """
 
     def __init__(self, config: RandomSearchConfig) -> None:

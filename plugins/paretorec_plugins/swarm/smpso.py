@@ -47,7 +47,7 @@ class Smpso:
         self._x = first_points(problem, self.config.population, self._rng())
         self._velocity = np.zeros_like(self._x)
         self._best_x = self._x
-        self._best = np.full((len(self._x), len(problem.objectives)), np.inf)
+        self._best: Array = np.full((len(self._x), len(problem.objectives)), np.inf)
 
     def ask(self) -> Array:
         return self._x.copy()
@@ -55,9 +55,9 @@ class Smpso:
     def tell(self, x: Array, result: Evaluations) -> None:
         self.leaders.add(x[result.feasible], result.values[result.feasible])
         values = np.where(result.feasible[:, None], result.values, np.inf)
-        worse: Array = (self._best <= values).all(axis=1) & (self._best < values).any(axis=1)
-        self._best = np.where(worse[:, None], self._best, values)
-        self._best_x = np.where(worse[:, None], self._best_x, x)
+        worse = np.logical_and((self._best <= values).all(axis=1), (self._best < values).any(axis=1))[:, None]
+        self._best = np.where(worse, self._best, values)
+        self._best_x = np.where(worse, self._best_x, x)
         for name in ("_x", "_velocity", "_best", "_best_x"):
             setattr(self, name, getattr(self, name)[: self.config.population])
         self._generation += 1
