@@ -23,6 +23,8 @@ _WHOLE_FLOAT = re.compile(r"[+-]?\d+\.0+")
 def require(frame: pd.DataFrame, names: Sequence[str], table: str, key: str) -> None:
     """Raise `DataError` naming the first column that `frame` lacks and those it has."""
     for name in names:
+        if name and (frame.columns == name).sum() > 1:
+            raise DataError(f"{table}: there are several columns {name!r} ({key}); keep one")
         if name and name not in frame.columns:
             has = ", ".join(map(str, frame.columns[:20])) + (", ..." if len(frame.columns) > 20 else "")
             raise DataError(f"{table}: column {name!r} ({key}) is missing; it has {has}")

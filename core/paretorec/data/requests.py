@@ -29,9 +29,7 @@ def requests_at(data: Dataset, user: Array, time: Array, horizon: int, index: Us
     return requests_of_rows(data, user, time, request, index.order[position])
 
 
-def requests_of_rows(
-    data: Dataset, user: Array, time: Array, request: Array, rows: Array, logged: Array | None = None
-) -> Requests:
+def requests_of_rows(data: Dataset, user: Array, time: Array, request: Array, rows: Array) -> Requests:
     """R requests whose targets are given rows of the log: row ``rows[s]`` belongs to request ``request[s]``.
 
     request, rows: int64 [S]. Rows of one request with the same item are merged: amounts add up, binary labels take
@@ -52,7 +50,6 @@ def requests_of_rows(
         target_labels={
             event.name: merge_labels(data.labels[event.name][rows], event.kind, starts) for event in data.events
         },
-        logged=logged,
     )
 
 

@@ -76,7 +76,8 @@ def _purchases(lines: pd.DataFrame) -> pd.DataFrame:
             "sales_value": sales,
             "quantity": quantity,
             "discount": discount,
-            "price": sales / np.maximum(quantity, 1),
+            # Fuel and weighed goods count thousandths: what was paid for the line is their price.
+            "price": sales / np.where((quantity >= 1) & (quantity <= 100), quantity, 1),
         }
     )
 

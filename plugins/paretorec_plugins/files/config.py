@@ -7,7 +7,9 @@ from pydantic import Field
 class FilesConfig(ComponentConfig):
     """What every file source needs."""
 
-    interactions: str = Field(min_length=1, description="File with one interaction a row.")
+    interactions: str = Field(
+        min_length=1, description="File with one interaction a row; ~ and ${VARIABLE} are filled in."
+    )
     items: str = Field(default="", description="File with one item a row; empty: none.")
     users: str = Field(default="", description="File with one user a row; empty: none.")
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 from paretorec.contracts import Tables
 from paretorec.errors import ConfigError, DataError
 
 from paretorec_plugins.files.config import CsvConfig
+from paretorec_plugins.files.paths import existing_path
 
 DELIMITERS = (";", "\t", "|", ",", ":", " ")
 
@@ -31,9 +30,9 @@ class CsvSource:
         )
 
     def _read(self, name: str, columns: list[str] | None) -> pd.DataFrame:
-        path = Path(name).expanduser()
+        path = existing_path(name)
         if not path.is_file():
-            raise DataError(f"{name}: there is no such file; paths are relative to {Path.cwd()}")
+            raise DataError(f"{name} is a folder, not a file")
         try:
             table = pd.read_csv(
                 path,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 from paretorec.contracts import Tables
 from paretorec.errors import DataError
 
 from paretorec_plugins.files.config import ParquetConfig
+from paretorec_plugins.files.paths import existing_path
 
 
 class ParquetSource:
@@ -27,9 +26,7 @@ class ParquetSource:
 
 
 def _read(name: str) -> pd.DataFrame:
-    path = Path(name).expanduser()
-    if not path.exists():
-        raise DataError(f"{name}: there is no such file; paths are relative to {Path.cwd()}")
+    path = existing_path(name)
     try:
         table = pd.read_parquet(path, engine="pyarrow")
     except (OSError, ValueError) as error:

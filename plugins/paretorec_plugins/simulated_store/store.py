@@ -54,12 +54,12 @@ class Store:
 
     def true_quantity(self, items: Array) -> Array:
         """float64 [B, C]: expected pieces, given a purchase: one, and a Poisson number more of what is used up."""
-        return np.where(np.isfinite(self.items.cycle[items]), 1.3, 1.0)
+        return np.asarray(np.where(np.isfinite(self.items.cycle[items]), 1.3, 1.0))
 
     def true_sales(self, users: Shoppers, items: Array, since: Array | None = None) -> Array:
         """float64 [B, C]: expected sales value, given a look, at list prices."""
         bought = self.true_click(users, items, since) * self.true_purchase(users, items, since)
-        return bought * self.true_quantity(items) * self.items.price[items]
+        return np.asarray(bought * self.true_quantity(items) * self.items.price[items])
 
     def true_completion(self, users: Shoppers, items: Array) -> Array:
         """float64 [B, C]: expected share of the item's duration that is watched, given a click."""
@@ -82,7 +82,7 @@ class Store:
 
     def _fit(self, users: Shoppers, items: Array) -> Array:
         """float64 [B, C]: cosine of taste."""
-        return np.einsum("bd,bcd->bc", users.taste, self.items.taste[items]).astype(np.float64)
+        return np.asarray(np.einsum("bd,bcd->bc", users.taste, self.items.taste[items]), np.float64)
 
     def _need(self, items: Array, since: Array | None) -> Array | float:
         """0 for what was never bought, -1 right after a purchase, up to 1.5 when it is used up."""

@@ -41,10 +41,9 @@ def logged_requests(data: Dataset, rows: Array) -> Requests:
     rank = np.empty_like(by_time)
     rank[by_time] = np.arange(len(by_time))
     request, first = rank[request], rows[first[by_time]]
-    requests = requests_of_rows(
-        data, data.user[first], data.time[first], request, rows, _shown(data, request, rows, len(first))
-    )
-    return replace(requests, context=_context(data, first))
+    requests = requests_of_rows(data, data.user[first], data.time[first], request, rows)
+    logged = _by_position(data, request, rows, len(first))
+    return replace(requests, context=_context(data, first), logged=logged)
 
 
 def must_learn(split: Split, fix: str) -> Split:
@@ -61,13 +60,17 @@ def _context(data: Dataset, rows: Array) -> dict[str, Array]:
     return {name: values[rows] for name, values in data.columns.items() if name not in log}
 
 
-def _shown(data: Dataset, request: Array, rows: Array, count: int) -> Array:
+def _by_position(data: Dataset, request: Array, rows: Array, count: int) -> Array:
     """int32 [R, L]: the items of each request by position, else in the order of rows; -1 padded."""
     position = data.columns.get("position", np.zeros(len(data)))[rows]
     order = np.lexsort((rows, position, request))
-    request, items = request[order], data.item[rows[order]]
+    return shown(request[order], data.item[rows[order]], count)
+
+
+def shown(request: Array, items: Array, count: int) -> Array:
+    """int32 [R, L], -1 padded: the lists of `count` requests. request: int64 [S], ascending; items: int32 [S]."""
     length = np.bincount(request, minlength=count)
-    column = np.arange(len(rows)) - np.repeat(np.cumsum(length) - length, length)
+    column = np.arange(len(request)) - np.repeat(np.cumsum(length) - length, length)
     out = np.full((count, int(length.max(initial=0))), -1, np.int32)
     out[request, column] = items
     return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -14,7 +15,7 @@ from paretorec.errors import DataError
 from pydantic import Field, model_validator
 
 from paretorec_plugins.splitters.durations import Duration, duration_text, milliseconds
-from paretorec_plugins.splitters.parts import in_first_half, logged_requests, must_learn
+from paretorec_plugins.splitters.parts import in_first_half, logged_requests, must_learn, shown
 
 HORIZONS: Final = ("7d", "1d", "6h", "1h", "10min", "1min", "1s")
 """Default horizons: the first of which the select and certify windows hold two."""
@@ -167,7 +168,11 @@ def _by_period(
         "periods_cut_by_the_window": len(starts) - len(whole),
         "of_new_users": int((active & ~known).sum()),
     }
-    return requests_at(data, user[active], time[active], horizon, index), left_out
+    requests = requests_at(data, user[active], time[active], horizon, index)
+    if not data.positive().all():
+        # The log has exposures that nobody took up: a period's rows are what was shown in it.
+        requests = replace(requests, logged=shown(requests.target_rows, requests.target_items, len(requests)))
+    return requests, left_out
 
 
 def _from_log(data: Dataset, window: tuple[int, int], users: Array) -> tuple[Requests, dict[str, int]]:
