@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,8 @@ def fit_bundle(
     encoders = {}
     for name, built in components.encoders.items():
         component = built.component
-
-        def fit(component: Any = component) -> None:
-            component.fit(fit_data, run)
-
-        learn(component, f"encoder-{name}", keep, fit, lambda state, c=component: c.restore(state, data.items), timed)
+        fit, restore = partial(component.fit, fit_data, run), partial(component.restore, items=data.items)
+        learn(component, f"encoder-{name}", keep, fit, restore, timed)
         encoders[name] = fitted(component, built.resolved.spec.capabilities, data.items)
     bundle = Bundle(
         encoders=encoders,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,6 @@ from paretorec.candidates import recall
 from paretorec.components import Components
 from paretorec.config import PolicyConfig
 from paretorec.contracts.dataset import Dataset, Requests
-from paretorec.contracts.evaluator import Exposure
 from paretorec.contracts.policy import SignalBatch
 from paretorec.contracts.run import Array, RunContext
 from paretorec.data.requests import make_truth
@@ -66,7 +64,8 @@ def judge_part(
     run.check_stop()
     truth = make_truth(data, requests, prepared.split.fit, prepared.history)
     metrics = {name: built.component.metric(truth, k) for name, built in components.evaluators.items()}
-    judge = Judge([batch], components.policy.component, metrics, truth, k, shape_of(rules, bundle))
+    shape = shape_of(rules, bundle)
+    judge = Judge([batch], components.policy.component, metrics, truth, k, shape, threads=run.threads)
     return Judged(judge, batch, requests, recall(batch.items, requests, amounts(data, requests)))
 
 
@@ -78,8 +77,3 @@ def amounts(data: Dataset, requests: Requests) -> dict[str, Array]:
 def directions(components: Components) -> Array:
     """float64 [M]: +1 where more is better, -1 where less is."""
     return np.array([1.0 if e.component.direction == "max" else -1.0 for e in components.evaluators.values()])
-
-
-def certifiable(judge: Any) -> list[str]:
-    """Objectives judged request by request; exposure metrics are reported on the select requests only."""
-    return [name for name, metric in judge.metrics.items() if not isinstance(metric, Exposure)]

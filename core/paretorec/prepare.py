@@ -67,7 +67,9 @@ def prepare(tables: Tables, config: RunConfig, components: Components) -> Prepar
     components.check_data(data, config)
     seen = np.zeros(len(data.items), bool)
     seen[data.item[split.fit]] = True
-    data = replace(data, items=with_features(data.items, seen))
+    learned = split.fit & data.positive()
+    counts = np.bincount(data.item[learned], minlength=len(data.items)).astype(np.float64)
+    data = replace(data, items=replace(with_features(data.items, seen), counts=counts))
     return Prepared(data, split, HistoryIndex(data))
 
 

@@ -157,6 +157,6 @@ def milliseconds(at: Any) -> int:
         stamp = pd.Timestamp(at)
     except (TypeError, ValueError) as error:
         raise DataError(f"at = {at!r} is not a time; give a datetime or a text such as '2017-12-31'") from error
-    if stamp is pd.NaT:
+    if pd.isna(stamp):
         raise DataError(f"at = {at!r} is not a time; give a datetime or a text such as '2017-12-31'")
     return int((stamp.tz_convert(None) if stamp.tzinfo else stamp).timestamp() * 1000)

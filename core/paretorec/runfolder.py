@@ -18,6 +18,9 @@ from paretorec.fitting import states
 from paretorec.front import Change, Front, ObjectiveInfo, Point
 from paretorec.record import Record
 
+CHANGE_NUMBERS = ("value", "change", "error", "low", "high")
+"""The fields of `Change` that are numbers, in order; not a number is null in JSON."""
+
 
 def write_run(folder: Path, data: Dataset, bundle: Bundle, ident: str, front: Front, record: Record) -> None:
     """Write everything into `folder` and seal it with the manifest."""
@@ -71,8 +74,7 @@ def front_json(front: Front, requests: dict[str, Any]) -> dict[str, Any]:
 
 def change_json(change: Change) -> dict[str, Any]:
     """One certified change; what is not finite becomes null."""
-    names = ("value", "change", "error", "low", "high")
-    values = {name: getattr(change, name) for name in names}
+    values = {name: getattr(change, name) for name in CHANGE_NUMBERS}
     return {name: value if math.isfinite(value) else None for name, value in values.items()} | {
         "relative": change.relative
     }
@@ -100,7 +102,9 @@ def read_front(folder: Path) -> Front:
 
     def point(values: dict[str, Any]) -> Point:
         certify = {
-            name: Change(**{key: math.nan if value is None else value for key, value in change.items()})
+            name: Change(
+                *(math.nan if change[key] is None else change[key] for key in CHANGE_NUMBERS), change["relative"]
+            )
             for name, change in values["certify"].items()
         }
         return Point(values["id"], values["policy"], values["select"], values["errors"], certify)

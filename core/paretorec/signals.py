@@ -65,7 +65,7 @@ def _minmax(scores: Array, mask: Array) -> Array:
     high = np.max(scores, axis=1, initial=-np.inf, where=mask, keepdims=True)
     # Halves: the difference of two finite numbers may overflow.
     span = high / 2 - low / 2
-    return np.divide(scores / 2 - low / 2, span, out=np.zeros_like(scores), where=span > 0)
+    return np.asarray(np.divide(scores / 2 - low / 2, span, out=np.zeros_like(scores), where=span > 0))
 
 
 def _zscore(scores: Array, mask: Array) -> Array:
@@ -76,7 +76,7 @@ def _zscore(scores: Array, mask: Array) -> Array:
     off = np.where(mask, scores - np.where(mask, scores, 0.0).sum(axis=1, keepdims=True) / count, 0.0)
     deviation = np.sqrt((off * off).sum(axis=1, keepdims=True) / count)
     # Rounding of the mean leaves a deviation of about 1e-16 where all candidates are equal.
-    return np.divide(off, deviation, out=np.zeros_like(scores), where=deviation > 1e-12)
+    return np.asarray(np.divide(off, deviation, out=np.zeros_like(scores), where=deviation > 1e-12))
 
 
 def _rank(scores: Array, mask: Array) -> Array:

@@ -20,7 +20,7 @@ from paretorec.contracts.run import Array, RunContext
 from paretorec.errors import ConfigError, NoAnswer
 from paretorec.examples import example_users
 from paretorec.front import Front, ObjectiveInfo, Point
-from paretorec.judging import Judged, certifiable, directions, judge_part, plan_signals
+from paretorec.judging import Judged, directions, judge_part, plan_signals
 from paretorec.pick import pick
 from paretorec.policyfile import PolicyFile
 from paretorec.prepare import Prepared
@@ -217,10 +217,17 @@ def told_apart(archive: Archive, select: Judged, limit: int) -> Array:
     rows = archive.front()
     if len(rows) > CONSIDERED:
         rows = rows[thin(archive.values[rows], np.zeros_like(archive.errors[rows]), CONSIDERED)]
-    numerator, denominator = select.judge.parts(archive.x[rows])
-    apart = PairedErrors(numerator, denominator, select.requests.user)
-    kept = thin(archive.values[rows], archive.errors[rows], limit, difference_error=apart)
-    return archive.x[rows[kept]]
+    judge = select.judge
+    paired = PairedErrors(*judge.parts(archive.x[rows]), select.requests.user)
+    columns = [list(judge.metrics).index(name) for name in judge.additive]
+
+    def apart(row: int, others: Array) -> Array:
+        # Exposure metrics have no paired errors: they alone never tell two policies apart.
+        errors = np.full((len(others), len(judge.metrics)), np.inf)
+        errors[:, columns] = paired(row, others)
+        return errors
+
+    return archive.x[rows[thin(archive.values[rows], apart, limit)]]
 
 
 @dataclass(frozen=True)
@@ -248,7 +255,7 @@ def certify_frozen(
     """Build the certify tensors, once, and bound every change of every frozen policy at once."""
     judged = judge_part("certify", prepared.split.certify, prepared, bundle, components, plan, config.k, run)
     theta = np.vstack([frozen.theta, frozen.corners])
-    names = certifiable(judged.judge)
+    names = judged.judge.additive
     which = [list(components.evaluators).index(name) for name in names]
     numerator, denominator = judged.judge.parts(theta)
     result = certify(
@@ -261,7 +268,7 @@ def certify_frozen(
         config.certify.resamples,
         config.seed,
     )
-    return Certified(result, tuple(names), result.uncertified, judged.recall, judged)
+    return Certified(result, names, result.uncertified, judged.recall, judged)
 
 
 def with_changes(points: Sequence[Point], certificate: Certificate, names: Sequence[str], first: int) -> list[Point]:

@@ -21,7 +21,9 @@ class _RichBar:
 
     def advance(self, steps: int = 1, note: str = "") -> None:
         with self._lock:
-            self._bars.update(self._task, advance=steps, **({"note": note} if note else {}))
+            self._bars.update(self._task, advance=steps)
+            if note:
+                self._bars.update(self._task, note=note)
 
 
 class RichProgress:

@@ -21,6 +21,8 @@ def recommend(
     json: Json = False,
 ) -> None:
     """Recommend for known users, or for a history of somebody new."""
+    import numpy as np
+
     from paretorec.engine import Engine
     from paretorec.errors import ConfigError
     from paretorec.examples import titles
@@ -33,7 +35,7 @@ def recommend(
     asked = users.split(",") if users else None
     guest = {"guest": [item for item in history.split(",") if item]} if history else None
     lists = shop.recommend(users=asked, histories=guest, k=k, at=at or None)
-    codes = [shop.item_codes[item] for item in lists["item_id"]]
+    codes = np.array([shop.item_codes[item] for item in lists["item_id"]], np.int64)
     lists["title"] = titles(shop.bundle.items, codes) if shop.bundle.items.texts else lists["item_id"]
     if json:
         print_json(lists.to_dict("records"))

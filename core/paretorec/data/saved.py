@@ -47,7 +47,7 @@ def load_dataset(folder: Path) -> Dataset:
 
     columns = group("column.")
     for name, names in meta["columns"].items():
-        columns[name] = np.append(np.array(names, object), None)[columns[name]]
+        columns[name] = np.array([*names, None], object)[columns[name]]
     return Dataset(
         user_ids=read_texts(folder / "users.parquet")["id"],
         items=load_items(folder),
@@ -67,7 +67,7 @@ def load_dataset(folder: Path) -> Dataset:
 
 def save_items(folder: Path, items: ItemTable) -> None:
     """Write the item table into `folder`."""
-    arrays = {"first_seen": items.first_seen, "features": items.features}
+    arrays = {"first_seen": items.first_seen, "features": items.features, "counts": items.counts}
     arrays |= {f"category.{name}": category.codes for name, category in items.categories.items()}
     arrays |= {f"number.{name}": values for name, values in items.numbers.items()}
     for name, timeline in items.timelines.items():
@@ -105,6 +105,7 @@ def load_items(folder: Path) -> ItemTable:
             for name in meta["timelines"]
         },
         features=arrays["features"],
+        counts=arrays["counts"],
     )
 
 
