@@ -10,11 +10,11 @@ import pandas as pd
 
 from paretorec.contracts.items import Category, ItemTable
 from paretorec.contracts.run import Array
+from paretorec.data.catalogue import MISSING
 from paretorec.data.columns import TextCodes, encode_text, to_numbers
 from paretorec.errors import DataError
 from paretorec.evaluate.frames import ITEM, check_table, is_number, read_ids
 
-MISSING = "(missing)"
 TITLES_FROM = 50
 """A text column with more values than this, most of them different, names items and puts them in no category."""
 
@@ -58,8 +58,7 @@ def read_items(frame: pd.DataFrame) -> Attributes:
 
 
 def _category(codes: Array, values: TextCodes) -> Category:
-    known = len(values.names)
-    return Category(np.where(codes < 0, known, codes).astype(np.int32), (*values.names.tolist(), MISSING))
+    return Category((codes + 1).astype(np.int32), (MISSING, *values.names.tolist()))
 
 
 def _number(values: Array) -> Array:

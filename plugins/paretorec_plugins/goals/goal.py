@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from pydantic import Field
-
 from paretorec.contracts import Array, CandidateView, ComponentConfig, ComponentRef, ItemTable
+from pydantic import Field
 
 
 class GoalConfig(ComponentConfig):
