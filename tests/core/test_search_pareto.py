@@ -181,3 +181,14 @@ def test_requests_of_one_user_are_one_observation():
     twice = np.repeat(numerator, 2, axis=2)
     both = PairedErrors(twice, np.ones_like(twice), np.repeat(np.arange(80), 2))(0, np.array([1]))
     np.testing.assert_allclose(once, both)
+
+
+def test_objectives_without_parts_fall_back_on_independent_errors():
+    rng = np.random.default_rng(5)
+    numerator = rng.normal(size=(3, 2, 50))
+    alone = PairedErrors(numerator, np.ones_like(numerator), np.arange(50))
+    errors = np.full((3, 3), 0.3)
+    mixed = PairedErrors(numerator, np.ones_like(numerator), np.arange(50), errors, columns=[0, 2])
+    others = np.array([1, 2])
+    np.testing.assert_array_equal(mixed(0, others)[:, [0, 2]], alone(0, others))
+    np.testing.assert_allclose(mixed(0, others)[:, 1], 0.3 * math.sqrt(2))

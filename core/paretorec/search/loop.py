@@ -133,8 +133,9 @@ def _told(archive: Archive, rows: slice, wish: Wish | None) -> Evaluations:
     """What the optimizer learns; depends on nothing later than `rows`, or replay would tell something else."""
     values, feasible = archive.values[rows].copy(), archive.feasible[rows]
     errors = archive.errors[rows]
-    known = archive.values[: rows.stop][archive.feasible[: rows.stop]]
-    values[~feasible] = known.max(axis=0) if len(known) else 0.0
+    if not feasible.all():
+        known = archive.values[: rows.stop][archive.feasible[: rows.stop]]
+        values[~feasible] = known.max(axis=0) if len(known) else 0.0
     if wish is not None:
         values = wish.scalar(values)[:, None]
         errors = np.zeros_like(values)
