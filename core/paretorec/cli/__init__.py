@@ -34,7 +34,9 @@ class _Verbs(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in VERBS:
-            return None
+            from paretorec.registry.explain import nearest
+
+            raise _UsageError(f"there is no verb {cmd_name!r}{nearest(cmd_name, VERBS)}", ctx)
         verb = getattr(importlib.import_module(f"paretorec.cli.{cmd_name}"), cmd_name)
         if not isinstance(verb, typer.Typer):
             function, verb = verb, typer.Typer(add_completion=False)

@@ -1,0 +1,46 @@
+"""A (mu + lambda) evolution strategy for several objectives (Beyer and Schwefel 2002, without self-adaptation)."""
+
+from __future__ import annotations
+
+import numpy as np
+from paretorec.contracts import Array, ComponentConfig, Evaluations, SearchProblem
+from pydantic import Field
+
+
+class EvolutionConfig(ComponentConfig):
+    """How the strategy moves."""
+
+    parents: int = Field(default=20, ge=1, description="mu: policies that have children.")
+    children: int = Field(default=20, ge=1, description="lambda: policies asked for at a time.")
+    step: float = Field(default=0.15, gt=0, le=1, description="Standard deviation of a step, as a share of the box.")
+
+
+class EvolutionStrategy:
+    """Keeps the policies that fewest others beat; ties go to the older one."""
+
+    def __init__(self, config: EvolutionConfig) -> None:
+        self.config = config
+
+    def setup(self, problem: SearchProblem, seed: int) -> None:
+        self._problem = problem
+        self._rng = np.random.default_rng(seed)
+        self._x = np.zeros((0, len(problem.lower)))
+        self._values = np.zeros((0, len(problem.objectives)))
+
+    def ask(self) -> Array:
+        lower, upper = self._problem.lower, self._problem.upper
+        if not len(self._x):
+            start = self._rng.uniform(lower, upper, (self.config.children, len(lower)))
+            return self._problem.first if len(self._problem.first) else start
+        parent = self._x[self._rng.integers(len(self._x), size=self.config.children)]
+        step = self._rng.normal(0, self.config.step, parent.shape) * (upper - lower)
+        children: Array = np.clip(parent + step, lower, upper)
+        return children
+
+    def tell(self, x: Array, result: Evaluations) -> None:
+        values = np.where(result.feasible[:, None], result.values, np.inf)
+        self._x, self._values = np.concatenate([self._x, x]), np.concatenate([self._values, values])
+        ours, theirs = self._values[:, None], self._values[None]  # [n, 1, M], [1, n, M]
+        beaten = ((theirs <= ours).all(2) & (theirs < ours).any(2)).sum(1)
+        best = np.argsort(beaten, kind="stable")[: self.config.parents]
+        self._x, self._values = self._x[best], self._values[best]
