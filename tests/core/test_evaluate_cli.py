@@ -52,7 +52,7 @@ def test_the_table_is_for_people(run):
     [
         ("nowhere.csv", "ndcg@10", "nowhere.csv: there is no such file"),
         ("empty.csv", "ndcg@10", "empty.csv: the file is empty"),
-        ("lists.csv", "conversion@10", "event 'purchase' is not in the data"),
+        ("lists.csv", "conversion@10", "event 'click' is not in the data"),
         ("lists.csv", "recal@10", "did you mean 'recall'"),
     ],
 )
