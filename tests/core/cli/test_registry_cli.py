@@ -71,7 +71,7 @@ def test_list_says_which_file_decides(call, tmp_path):
         (("plugins", "show", "random"), "say splitter.random or optimizer.random"),
         (("plugins", "show", "optimizer.smsp"), "did you mean 'smpso'"),
         (("--registry", "nowhere.toml", "plugins", "list"), "nowhere.toml does not exist"),
-        (("plugins", "lst"), "list"),
+        (("plugins", "lst"), "'lst'"),
         (("plugin",), "plugins"),
         (("plugins", "list", "--jsn"), "--json"),
         (("plugins", "show"), "COMPONENT"),
@@ -104,7 +104,7 @@ def test_errors_become_exit_codes(call, verb, error, code, says):
     assert "Traceback" not in err
     got, _, err = call("--debug", "front")
     assert got == code
-    assert ("Traceback" in err) == (not isinstance(error, KeyboardInterrupt) or "Traceback" in err)
+    assert "Traceback" in err or isinstance(error, KeyboardInterrupt)
 
 
 def test_show_json_describes_a_component(call):
