@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from paretorec.contracts.items import ItemTable
 from paretorec.contracts.ranker import CandidateView
 from paretorec.contracts.run import Array
 
@@ -21,7 +22,7 @@ class ShapeRule(Protocol):
     depth: int
     """How many times k the ranked list must be."""
 
-    def shape(self, items: Array, view: CandidateView) -> Array:
+    def shape(self, items: Array, table: ItemTable) -> Array:
         """int32 [L, depth] item codes in rank order (-1 = none) -> bool [L, depth]: True = keeps its place."""
 
 
