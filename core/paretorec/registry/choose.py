@@ -5,8 +5,9 @@ Pure functions of the candidates and the settings; the order of installation nev
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from packaging.specifiers import SpecifierSet
@@ -45,7 +46,7 @@ def flow_order(entry: Available) -> tuple[int, str, str]:
     return KINDS.index(entry.kind), entry.name, entry.distribution
 
 
-def refusal(candidate: Candidate, trust: Trust) -> tuple[Literal["denied", "untrusted"], str] | None:
+def refusal(candidate: Candidate, trust: Trust) -> tuple[Standing, str] | None:
     """Why `[trust]` forbids a candidate; None: it may be used."""
     distribution = canonical(candidate.distribution)
     if distribution in trust.deny:
@@ -107,34 +108,23 @@ def standings(candidates: Sequence[Candidate], settings: RegistrySettings) -> tu
             defaults[kind] = select(kind, use, candidates, settings)
         except PluginError:
             continue
-    listed = [_standing(candidate, candidates, settings, defaults) for candidate in candidates]
+    offers = Counter((candidate.kind, candidate.name) for candidate in candidates)
+    listed = []
+    for candidate in candidates:
+        state, note = refusal(candidate, settings.trust) or ("ready", "")
+        key = f"{candidate.kind}.{candidate.name}"
+        if state == "ready" and (offers[candidate.kind, candidate.name] > 1 or key in settings.choose):
+            state, note = _in_dispute(candidate, candidates, settings)
+        default = defaults.get(candidate.kind) == candidate
+        listed.append(
+            Available(**asdict(candidate), builtin=candidate.builtin, state=state, default=default, note=note)
+        )
     return tuple(sorted(listed, key=flow_order))
 
 
-def _standing(
-    candidate: Candidate,
-    candidates: Sequence[Candidate],
-    settings: RegistrySettings,
-    defaults: dict[str, Candidate],
-) -> Available:
-    state, note = _state(candidate, candidates, settings)
-    return Available(
-        kind=candidate.kind,
-        name=candidate.name,
-        distribution=candidate.distribution,
-        version=candidate.version,
-        module=candidate.module,
-        builtin=candidate.builtin,
-        state=state,
-        default=defaults.get(candidate.kind) == candidate,
-        note=note,
-    )
-
-
-def _state(candidate: Candidate, candidates: Sequence[Candidate], settings: RegistrySettings) -> tuple[Standing, str]:
-    refused = refusal(candidate, settings.trust)
-    if refused:
-        return refused
+def _in_dispute(
+    candidate: Candidate, candidates: Sequence[Candidate], settings: RegistrySettings
+) -> tuple[Standing, str]:
     try:
         meant = select(candidate.kind, candidate.name, candidates, settings)
     except AmbiguousComponent as error:
