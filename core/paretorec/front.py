@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from paretorec.contracts.run import Array
+
+if TYPE_CHECKING:
+    from paretorec.pick import Pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,20 @@ class Front:
     """``low``, ``high``: sorted max-t values float64 [resamples] of the two families; any confidence is a look-up."""
     uncertified: str = ""
     """Why there is no certificate; empty when there is one."""
+    requests: int = 0
+    """Certify requests; 0: not known."""
+    users: int = 0
+    """Users of the certify requests; 0: not known."""
 
     @property
     def certified(self) -> bool:
         return not self.uncertified and bool(self.max_t)
+
+    def pick(self, maximize: str = "", keep: Mapping[str, str] | None = None, confidence: float | None = None) -> Pick:
+        """The policy of which most can be promised: see `paretorec.pick.pick`. Raises `NoAnswer`, `ConfigError`."""
+        from paretorec.pick import pick
+
+        return pick(self, maximize, keep, confidence)
 
     def point(self, name: str) -> Point:
         """The point or baseline with this id. Raises KeyError."""

@@ -118,6 +118,8 @@ def read_front(folder: Path) -> Front:
         confidence=document["confidence"],
         max_t=read_arrays(folder / "front.safetensors"),
         uncertified=document["uncertified"],
+        requests=document["requests"]["certify"],
+        users=document["requests"]["users"]["certify"],
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -114,12 +114,14 @@ def find_front(
     front = Front(
         objectives=objectives,
         baseline=plan.names[baseline],
-        points=tuple(with_changes(points, certified.certificate, certified.names, 0)),
-        baselines=tuple(with_changes(corners, certified.certificate, certified.names, len(points))),
+        points=tuple(with_changes(points, certified.points, certified.names)),
+        baselines=tuple(with_changes(corners, certified.corners, certified.names)),
         protocol=record.protocol,
         confidence=config.certify.confidence,
-        max_t=certified.certificate.max_t if certified.certificate is not None else {},
-        uncertified=certified.why_not,
+        max_t=certified.points.max_t,
+        uncertified=certified.points.uncertified,
+        requests=certified.points.requests,
+        users=certified.points.users,
     )
     record.data["candidates"] = {
         "mode": config.candidates.mode,
@@ -234,10 +236,12 @@ def told_apart(archive: Archive, select: Judged, limit: int) -> Array:
 class Certified:
     """What the certify requests said."""
 
-    certificate: Certificate | None
+    points: Certificate
+    """Of the front alone, with the baseline as its last row: what promises are made of."""
+    corners: Certificate
+    """Of each signal alone, a family of its own: for display beside the front."""
     names: tuple[str, ...]
-    """Objectives in the certificate."""
-    why_not: str
+    """Objectives in the certificates."""
     recall: Mapping[str, float]
     judged: Judged
 
@@ -254,33 +258,28 @@ def certify_frozen(
 ) -> Certified:
     """Build the certify tensors, once, and bound every change of every frozen policy at once."""
     judged = judge_part("certify", prepared.split.certify, prepared, bundle, components, plan, config.k, run)
-    theta = np.vstack([frozen.theta, frozen.corners])
     names = judged.judge.additive
     which = [list(components.evaluators).index(name) for name in names]
-    numerator, denominator = judged.judge.parts(theta)
-    result = certify(
-        numerator,
-        denominator,
-        len(frozen.theta) + frozen.baseline,
-        judged.requests.user,
-        sign[which] > 0,
-        config.certify.confidence,
-        config.certify.resamples,
-        config.seed,
-    )
-    return Certified(result, names, result.uncertified, judged.recall, judged)
 
-
-def with_changes(points: Sequence[Point], certificate: Certificate, names: Sequence[str], first: int) -> list[Point]:
-    """The points with their certified changes, rows `first`... of the certificate."""
-    return [
-        Point(
-            point.id,
-            point.policy,
-            point.select,
-            point.errors,
-            {name: certificate.at(first + i, m) for m, name in enumerate(names)},
+    def bounds(theta: Array, baseline: int) -> Certificate:
+        return certify(
+            *judged.judge.parts(theta),
+            baseline,
+            judged.requests.user,
+            sign[which] > 0,
+            config.certify.confidence,
+            config.certify.resamples,
+            config.seed,
         )
+
+    points = bounds(np.vstack([frozen.theta, frozen.corners[frozen.baseline]]), len(frozen.theta))
+    return Certified(points, bounds(frozen.corners, frozen.baseline), names, judged.recall, judged)
+
+
+def with_changes(points: Sequence[Point], certificate: Certificate, names: Sequence[str]) -> list[Point]:
+    """The points with their certified changes: row i of the certificate is point i."""
+    return [
+        replace(point, certify={name: certificate.at(i, m) for m, name in enumerate(names)})
         for i, point in enumerate(points)
     ]
 
