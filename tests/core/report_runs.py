@@ -19,14 +19,12 @@ SIGNALS = {
 BASE = {"relevance": (0.3142, ""), "sales": (9.914, "$ a list"), "diversity": (0.7952, "")}
 LABELS = {"relevance": "Relevance", "sales": "Sales (replay)", "diversity": "Diversity"}
 MORE = {"novelty": (7.31, "bits", "Novelty"), "discovery": (0.0417, "", "Discovery (replay)")}
-GROCERIES = (
-    "Fluid milk, whole, 1 gal|Bananas|White bread, sliced|Soft drinks, 12 pack cans|Large eggs, dozen|Shredded cheese|"
-    "Potato chips|Ground beef, 80 % lean|Yogurt, not multi-packs|Premium ice cream|Boneless chicken breast|"
-    'Tortilla chips, "scoops"|Bell peppers, green|Hot dogs & franks|Kids\' cereal|Butter, salted|Orange juice, no pulp|'
-    "Salad mix, blends|Peanut butter, creamy|Paper towels, 6 rolls|Dog food, dry, 20 lb|Roses, dozen|Frozen pizza, thin|"
-    "Sandwich bread, wheat|Coffee, ground, 30 oz|Bacon, thick cut|Avocados|Strawberries, 1 lb|Cat litter <clumping>|"
-    "Water, 24 bottles|Lunch meat, deli turkey|Sour cream"
-).split("|")
+GROCERIES = """Fluid milk, whole, 1 gal|Bananas|White bread, sliced|Soft drinks, 12 pack cans|Large eggs, dozen
+Shredded cheese|Potato chips|Ground beef, 80 % lean|Yogurt, not multi-packs|Premium ice cream|Boneless chicken breast
+Tortilla chips, "scoops"|Bell peppers, green|Hot dogs & franks|Kids' cereal|Butter, salted|Orange juice, no pulp
+Salad mix, blends|Peanut butter, creamy|Paper towels, 6 rolls|Dog food, dry, 20 lb|Roses, dozen|Frozen pizza, thin
+Sandwich bread, wheat|Coffee, ground, 30 oz|Bacon, thick cut|Avocados|Strawberries, 1 lb|Cat litter <clumping>
+Water, 24 bottles|Lunch meat, deli turkey|Sour cream""".replace("\n", "|").split("|")
 
 
 def three_objectives() -> dict[str, Any]:
@@ -65,8 +63,8 @@ def _front(objectives: dict[str, tuple[float, str, str]], certified: bool) -> di
         for n, i in enumerate(chosen)
     ]
     baselines = [
-        _entry(name, {"kind": "linear", "parameters": {s: float(s == name) for s in SIGNALS}}, np.array(change), objectives,
-               certified, rng, still=name == "encoder.repeat")
+        _entry(name, {"kind": "linear", "parameters": {s: float(s == name) for s in SIGNALS}}, np.array(change),
+               objectives, certified, rng, still=name == "encoder.repeat")
         for name, change in SIGNALS.items()
     ]  # fmt: skip
     return {
@@ -97,8 +95,8 @@ def _policy(share: np.ndarray) -> dict[str, Any]:
 
 
 def _entry(
-    name: str, policy: dict[str, Any], change: np.ndarray, objectives: dict[str, tuple[float, str, str]], certified: bool,
-    rng: np.random.Generator, still: bool = False,
+    name: str, policy: dict[str, Any], change: np.ndarray, objectives: dict[str, tuple[float, str, str]],
+    certified: bool, rng: np.random.Generator, still: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     five = [*change, -0.4 * change[0] + 0.5 * change[2], 2.1 * change[2] - 0.1 * change[1] ** 2 / 9]
     select, errors, certify = {}, {}, {}
@@ -172,24 +170,36 @@ def search_log() -> dict[str, Any]:
 
 def data_report() -> dict[str, Any]:
     """Counts as Complete Journey gives them."""
+    weeks = {
+        "validation": ("2017-07-24", "2017-07-31", 1988, 1988, 402),
+        "rank": ("2017-07-31", "2017-09-11", 12010, 2398, 2201),
+        "select": ("2017-09-11", "2017-11-06", 4987, 1104, 1893),
+        "certify": ("2017-11-06", "2018-01-01", 5210, 1092, 1702),
+    }
     return {
         "report": {
-            "read": 1469307, "kept": 1458081,
-            "repaired": {"duplicate rows merged": 3411, "item id kept as text": 0},
-            "dropped": {"amount of 0 only": 11226},
-            "filled": {"package_size": {"count": 30594, "value": "(missing)"}, "price": {"count": 118, "value": 2.49}},
-            "users": 2469, "items": 6686,
+            "origin": "complete-journey", "read": {"interactions": 1469307, "items": 92331, "users": 801},
+            "repaired": {"rows equal in user, item and time merged": 3411, "item id: kept as text": 12},
+            "filled": {"items.package_size": {"rows": 30594, "with": "(missing)"}},
+            "not_observed": {}, "dropped": {"sales below 0": 11, "unparsable time": 3},
+            "examples": {
+                "sales below 0": {"row": 81202, "value": "-1.29"}, "unparsable time": {"row": 17, "value": "n/a"},
+            },
+            "rows": 1465882, "users": 2469, "items": 68509,
+            "time": {"unit": "datetime", "first": "2017-01-01 11:53:26", "last": "2018-01-01 04:01:20"},
+            "catalogue": {"items": 6686, "items_left_out": 61823, "rows_left_out": 401223},
         },
         "split": {
-            "horizon_days": 7, "boundaries": {"T0": 1501459200000, "T1": 1505088000000, "T2": 1509926400000},
-            "fit": {"rows": 812440, "users": 2451},
-            "rank": {"requests": 12010, "users": 2398, "left_out": 2201, "from": "2017-07-31", "until": "2017-09-11"},
-            "validation": {"requests": 1988, "users": 1988, "left_out": 402, "from": "2017-07-24", "until": "2017-07-31"},
-            "select": {"requests": 4987, "users": 1104, "left_out": 1893, "from": "2017-09-11", "until": "2017-11-06"},
-            "certify": {"requests": 5210, "users": 1092, "left_out": 1702, "from": "2017-11-06", "until": "2018-01-01"},
+            "fit_rows": 612440, "fit_end": "2017-07-31 00:00:00", "horizon": "7 days", "period": "7 days",
+            **{
+                name: dict(zip(("from", "until", "requests", "users", "without_targets"), facts, strict=True))
+                for name, facts in weeks.items()
+            },
         },
-        "candidates": {"mode": "union", "size": 200,
-                       "recall": {"select": {"count": 0.612, "amount": 0.583}, "certify": {"count": 0.604, "amount": 0.571}}},
+        "candidates": {
+            "mode": "union", "size": 200,
+            "recall": {"select": {"count": 0.612, "amount": 0.583}, "certify": {"count": 0.604, "amount": 0.571}},
+        },
     }  # fmt: skip
 
 
@@ -218,7 +228,8 @@ def manifest() -> dict[str, Any]:
     built = {"distribution": "paretorec", "version": "0.1.0"}
     components = [
         ("source", "complete-journey", "complete_journey"), ("splitter", "temporal", "splitters"),
-        ("encoder", "repeat", "frequency"), ("encoder", "item-knn", "item_knn"), ("encoder", "transformer", "transformer"),
+        ("encoder", "repeat", "frequency"), ("encoder", "item-knn", "item_knn"),
+        ("encoder", "transformer", "transformer"),
         ("ranker", "mlp", "mlp"), ("objective", "relevance", "goals"), ("objective", "sales", "goals"),
         ("objective", "diversity", "goals"), ("evaluator", "ndcg", "metrics"), ("policy", "linear", "policies"),
         ("optimizer", "nsga2", "nsga2"),
@@ -239,6 +250,7 @@ def manifest() -> dict[str, Any]:
             {"kind": kind, "instance": name, "name": name, **built, "module": f"paretorec_plugins.{module}"}
             for kind, name, module in components
         ],
+        "protocol": {"targets": ["a41b", "77f0"], "split": {"use": "temporal"}, "k": 10, "rules": []},
         "fingerprints": {"protocol": "9c1f3e7a5b20d846", "run": "27d0c4b1f8e63a95"},
         "seconds": {"source": 8.1, "fit": 142.7, "rank": 61.0, "signals": 37.9, "search": 71.2, "certify": 6.4},
     }

@@ -6,12 +6,16 @@ whole, the few percent around the baseline that a decision is about shrink to a 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from paretorec.report.view import Axis, FrontView
 
 WORTHWHILE = 2.0
 """A close-up is offered where it makes some axis at least this many times larger."""
+
+ENOUGH = 8
+"""Policies below which the whole front is no crowd."""
 
 
 @dataclass(frozen=True)
@@ -29,24 +33,26 @@ class Frames:
 
     @classmethod
     def of(cls, view: FrontView) -> Frames:
-        """Near: the half of the front whose largest loss, as a share of the front's range, is the smallest."""
+        """Near: the half of the front that is nearest to the pick, or to the baseline where nothing is picked.
+
+        Distances are Euclidean over the objectives, each as a share of the front's range.
+        """
         axes = [view.axis(o) for o in view.objectives]
         points = [m.id for m in view.points if all(m.id in axis.places for axis in axes)]
         fixed = {m.id for m in view.marks if m.role == "baseline" or m.picked}
         whole = frozenset({*points, *fixed})
-        if len(points) < 8:
+        centre = view.picked.id if view.picked else view.baseline
+        if len(points) < ENOUGH or not all(centre in axis.places for axis in axes):
             return cls(whole, frozenset())
-        ranked = sorted(points, key=lambda name: max(_loss(axis, name, points) for axis in axes))
-        near = frozenset({*ranked[: len(points) // 2], *fixed})
+        widths = [_width(axis, frozenset(points)) or 1.0 for axis in axes]
+
+        def distance(name: str) -> float:
+            steps = [(a.places[name].middle - a.places[centre].middle) / w for a, w in zip(axes, widths, strict=True)]
+            return math.hypot(*steps)
+
+        near = frozenset({*sorted(points, key=distance)[: len(points) // 2], *fixed})
         gain = max(_width(axis, whole) / max(_width(axis, near), 1e-12) for axis in axes)
         return cls(whole, near if gain >= WORTHWHILE else frozenset())
-
-
-def _loss(axis: Axis, name: str, points: list[str]) -> float:
-    """How far the policy is from the front's best in this objective, from 0 to 1."""
-    middles = [axis.places[p].middle for p in points]
-    best, worst = (min(middles), max(middles)) if axis.falling else (max(middles), min(middles))
-    return abs(best - axis.places[name].middle) / abs(best - worst) if best != worst else 0.0
 
 
 def _width(axis: Axis, ids: frozenset[str]) -> float:

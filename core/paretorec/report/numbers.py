@@ -78,7 +78,7 @@ def duration(seconds: float) -> str:
 
 
 def is_moment(number: float) -> bool:
-    """Whether a number reads as milliseconds since 1970 (1979 to 2096): no dataset on one machine has counts as large."""
+    """Whether a number reads as milliseconds since 1970 (1979 to 2096): no dataset here has counts as large."""
     return 3e11 <= number < 4e12
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
+from paretorec.artifact import write_atomic
+from paretorec.errors import ArtifactError
 from paretorec.report import numbers
 from paretorec.report.markup import Markup, tag
 from paretorec.report.run_files import RunFiles, read_run
@@ -18,7 +19,7 @@ from paretorec.report.sections.policies import policies_section
 from paretorec.report.sections.record import record_section
 from paretorec.report.sections.search import search_section
 from paretorec.report.versus import beaten, other_marks, refuse_other_protocol
-from paretorec.report.view import FrontView, Mark
+from paretorec.report.view import FrontView
 
 NAVIGATION = (
     ("front", "Front"),
@@ -40,8 +41,11 @@ def write_report(run: Path, versus: Path | None = None) -> Path:
     other = read_run(versus) if versus else None
     if other:
         refuse_other_protocol(files, other)
-    target = run / "report.html"
-    _write(target, render(files, other))
+    target, text = run / "report.html", render(files, other)
+    try:
+        write_atomic(target, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    except OSError as error:
+        raise ArtifactError(f"{target} cannot be written ({error.strerror}); make its folder writable") from None
     return target
 
 
@@ -49,12 +53,12 @@ def render(files: RunFiles, other: RunFiles | None = None) -> str:
     """The whole page as text."""
     view = FrontView.parse(files.front, files.pick.get("point"))
     theirs = FrontView.parse(other.front) if other else None
-    marks: tuple[Mark, ...] = other_marks(view, theirs, other.name) if other and theirs else ()
-    maximize = (files.pick.get("wish") or {}).get("maximize") or ""
+    if other and theirs:
+        view = replace(view, marks=(*view.marks, *other_marks(view, theirs, other.name)))
     sections = [
         pick_section(view, files),
         _compared(view, theirs, other.name) if theirs and other else Markup(""),
-        front_section(view, marks, maximize),
+        front_section(view, files.wish.get("maximize") or ""),
         policies_section(view),
         examples_section(view, files.examples),
         search_section(files.search),
@@ -106,21 +110,8 @@ def _compared(view: FrontView, theirs: FrontView, name: str) -> Markup:
     return tag(
         "section",
         tag("p", "Beside ", tag("b", name), f" ({numbers.counted(len(theirs.points), 'policy', 'policies')}): "
-            f"{lost} of its policies are beaten in every objective by one of these, "
-            f"{won} of these by one of its. Its changes are taken against {view.baseline}, without bounds."),
+            f"for {lost} of its policies there is one here that is at least as good in every objective; "
+            f"for {won} of these there is one there. Its changes are taken against {view.baseline}, without bounds."),
         id="versus",
         class_="versus",
     )  # fmt: skip
-
-
-def _write(target: Path, content: str) -> None:
-    """Temporary file in the same folder, then rename: a reader sees the old report or the new one."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".report-", suffix=".html")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(content)
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -31,21 +31,33 @@ def front_svg(front: Mapping[str, Any], pick: str | None = None) -> str:
         )
         height = HEIGHT
     else:
-        chart = parallel(view.marks, axes, width=WIDTH)
-        height = 40 + 78 * max(len(axes) - 1, 0) + 34
-    said = f"{len(view.points)} policies of a Pareto front"
-    note = f", simultaneous {numbers.percent(view.confidence)} bounds" if view.certified else ", not certified"
-    margin = 20
+        chart = parallel(view.marks, axes, width=WIDTH, frame=Frames.of(view).items()[0][1])
+        height = 44 + 78 * max(len(axes) - 1, 0) + 30
+    title, note = _captions(view)
+    margin, head = 24, 64
     return tag(
         "svg",
-        tag("title", said + note),
+        tag("title", f"{title}. {note}"),
         tag("style", Markup(asset("chart.css"))),
         tag("rect", class_="paper", width="100%", height="100%", rx=10),
-        tag("svg", chart, x=margin, y=margin, width=WIDTH, height=height),
+        tag("text", title, class_="headline", x=margin, y=34),
+        tag("text", note, class_="subline", x=margin, y=55),
+        tag("svg", chart, x=margin, y=margin + head - 10, width=WIDTH, height=height),
         xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {WIDTH + 2 * margin} {height + 2 * margin}",
+        viewBox=f"0 0 {WIDTH + 2 * margin} {height + 2 * margin + head - 10}",
         width=WIDTH + 2 * margin,
-        height=height + 2 * margin,
+        height=height + 2 * margin + head - 10,
         role="img",
         class_="alone",
     )
+
+
+def _captions(view: FrontView) -> tuple[str, str]:
+    count = numbers.counted(len(view.points), "policy", "policies")
+    third = f" {view.objectives[2].label} is the third objective." if len(view.objectives) == 3 else ""
+    squares = "Squares: one signal alone"
+    if view.certified:
+        bars = f"bars: simultaneous {numbers.percent(view.confidence)} bounds on requests that the search never saw"
+    else:
+        bars = "not certified"
+    return f"{count}, none beaten in every objective by another", f"{squares}; {bars}.{third}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from paretorec.artifact import read_json
 from paretorec.errors import ArtifactError
 
 
@@ -24,35 +24,36 @@ class RunFiles:
     config: Mapping[str, Any] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def wish(self) -> Mapping[str, Any]:
+        """What the pick was to fulfil: ``maximize``, ``keep``, ``confidence``."""
+        return self.pick.get("wish") or {}
+
 
 def read_run(run: Path) -> RunFiles:
     """Read a run folder. Raises `ArtifactError` naming the file that is missing or damaged."""
     if not run.is_dir():
-        raise ArtifactError(f"{run} is not a run folder; give the folder that `paretorec run --out` wrote")
-    front = _read(run / "front.json", dict)
-    if not front:
-        raise ArtifactError(f"{run / 'front.json'} is missing; finish the run with `paretorec run CONFIG --resume`")
+        raise ArtifactError(f"{run} is not a run's folder; name the one that `paretorec run CONFIG --out` made")
+    front = read_json(run / "front.json")
+    if not isinstance(front, dict):
+        raise ArtifactError(f"{run / 'front.json'} does not hold a front; run again or restore it from a copy")
     return RunFiles(
-        name=run.resolve().name,
+        # A run is reported while it is still in its partial folder.
+        name=run.resolve().name.removesuffix(".partial"),
         front=front,
-        search=_read(run / "search.json", dict),
-        data=_read(run / "data.json", dict),
-        pick=_read(run / "pick.json", dict),
-        examples=tuple(_read(run / "examples.json", list)),
-        config=_read(run / "config.json", dict),
-        manifest=_read(run / "manifest.json", dict),
+        search=_optional(run / "search.json", dict),
+        data=_optional(run / "data.json", dict),
+        pick=_optional(run / "pick.json", dict),
+        examples=tuple(_optional(run / "examples.json", list)),
+        config=_optional(run / "config.json", dict),
+        manifest=_optional(run / "manifest.json", dict),
     )
 
 
-def _read(path: Path, kind: type) -> Any:
+def _optional(path: Path, kind: type) -> Any:
     if not path.exists():
         return kind()
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise ArtifactError(f"{path} cannot be read as JSON ({error}); restore the file or run again") from error
+    found = read_json(path)
     if not isinstance(found, kind):
-        raise ArtifactError(
-            f"{path} holds a {type(found).__name__} where the report expects a {kind.__name__}; run again"
-        )
+        raise ArtifactError(f"{path} does not hold a {kind.__name__}; run again or restore it from a copy")
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from paretorec.errors import FingerprintMismatch
@@ -11,18 +11,17 @@ from paretorec.front import Change, ObjectiveInfo, Point
 from paretorec.report.run_files import RunFiles
 from paretorec.report.view import FrontView, Mark
 
-PROTOCOL = ("k", "source", "data", "split", "rules", "candidates.mode", "objectives")
-"""Keys of the configuration that the protocol's fingerprint covers."""
-
 
 def refuse_other_protocol(mine: RunFiles, theirs: RunFiles) -> None:
-    """Raise `FingerprintMismatch` naming the fields that differ."""
+    """Raise `FingerprintMismatch` naming the protocol's fields that differ."""
     if mine.front.get("protocol") == theirs.front.get("protocol"):
         return
-    fields = list(_differences(mine, theirs)) or ["protocol"]
+    ours: Mapping[str, Any] = mine.manifest.get("protocol") or {}
+    others: Mapping[str, Any] = theirs.manifest.get("protocol") or {}
+    fields = [name for name in {**ours, **others} if ours.get(name) != others.get(name)] or ["protocol"]
     raise FingerprintMismatch(
-        f"{theirs.name} cannot be drawn over {mine.name}: they differ in {', '.join(fields)}; "
-        "compare runs with the same targets, split, k, rules, candidate mode and evaluators"
+        f"{theirs.name} cannot be drawn over {mine.name}: their protocols differ in {', '.join(fields)}; "
+        "run both with the same data, split, k, rules, objectives and versions of evaluators"
     )
 
 
@@ -69,39 +68,3 @@ def _values(view: FrontView, objectives: tuple[ObjectiveInfo, ...]) -> list[tupl
 
 def _dominated(point: tuple[float, ...], by: list[tuple[float, ...]]) -> bool:
     return any(all(b >= p for b, p in zip(other, point, strict=True)) and other != point for other in by)
-
-
-def _differences(mine: RunFiles, theirs: RunFiles) -> Iterator[str]:
-    for key in PROTOCOL:
-        yield from _unequal(_dig(mine.config, key), _dig(theirs.config, key), key)
-    ours, others = _evaluators(mine), _evaluators(theirs)
-    for name in sorted(ours.keys() | others.keys()):
-        if ours.get(name) != others.get(name):
-            yield f"version of evaluator {name}"
-    if mine.data.get("split") != theirs.data.get("split"):
-        yield "the split's requests"
-
-
-def _unequal(mine: Any, theirs: Any, path: str) -> Iterator[str]:
-    """Paths at which two JSON values differ; lists are compared as a whole."""
-    if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
-        for key in [*mine, *(k for k in theirs if k not in mine)]:
-            yield from _unequal(mine.get(key), theirs.get(key), f"{path}.{key}")
-    elif mine != theirs:
-        yield path
-
-
-def _dig(config: Mapping[str, Any], path: str) -> Any:
-    found: Any = config
-    for key in path.split("."):
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found
-
-
-def _evaluators(files: RunFiles) -> dict[str, str]:
-    components = files.manifest.get("components") or ()
-    return {
-        str(c.get("name")): f"{c.get('distribution')} {c.get('version')}"
-        for c in components
-        if c.get("kind") == "evaluator"
-    }

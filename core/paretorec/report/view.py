@@ -55,10 +55,8 @@ class Axis:
         label = self.objective.label or self.objective.name
         if self.kind == "relative":
             return f"{label}, change in %"
-        unit = f" ({self.objective.unit})" if self.objective.unit else ""
-        if self.kind == "absolute":
-            return f"{label}, change{unit}"
-        return f"{label}{unit}"
+        unit = f", {self.objective.unit}" if self.objective.unit else ""
+        return f"{label}, change{unit}" if self.kind == "absolute" else f"{label}{unit}"
 
     @property
     def falling(self) -> bool:
@@ -80,7 +78,7 @@ class FrontView:
 
     objectives: tuple[ObjectiveInfo, ...]
     marks: tuple[Mark, ...]
-    """Front points first, then the baseline, then the other signals."""
+    """Front points first, then the baseline, then the other signals, then the other run's policies."""
     baseline: str
     certified: bool
     uncertified: str
@@ -100,18 +98,19 @@ class FrontView:
             for o in front.get("objectives", [])
         )
         baseline = front.get("baseline") or ""
-        points = [Mark(_point(p), "point", p["id"] == pick) for p in front.get("points", [])]
+        reason = front.get("uncertified") or ""
+        certified = bool(front.get("certified", not reason)) and not reason
+        points = [Mark(_point(p, certified), "point", p["id"] == pick) for p in front.get("points", [])]
         corners = [
-            Mark(_point(p), "baseline" if p["id"] == baseline else "signal", p["id"] == pick)
+            Mark(_point(p, certified), "baseline" if p["id"] == baseline else "signal", p["id"] == pick)
             for p in front.get("baselines", [])
         ]
         corners.sort(key=lambda mark: mark.role != "baseline")
-        reason = front.get("uncertified") or ""
         return cls(
             objectives=objectives,
             marks=(*points, *corners),
             baseline=baseline,
-            certified=bool(front.get("certified", not reason)) and not reason,
+            certified=certified,
             uncertified=reason,
             confidence=float(front.get("confidence") or 0.95),
             requests=front.get("requests") or {},
@@ -157,15 +156,15 @@ class FrontView:
         return 100 * difference / abs(theirs) if theirs else None
 
 
-def _point(raw: Mapping[str, Any]) -> Point:
+def _point(raw: Mapping[str, Any], certified: bool) -> Point:
+    """Changes of an uncertified run are left out: without bounds they are nothing to decide by."""
+    changes = (raw.get("certify") or {}) if certified else {}
     return Point(
         id=str(raw["id"]),
         policy=raw.get("policy") or {},
         select=_numbers(raw.get("select")),
         errors=_numbers(raw.get("errors")),
-        certify={
-            name: _change(entry) for name, entry in (raw.get("certify") or {}).items() if _finite(entry.get("change"))
-        },
+        certify={name: _change(entry) for name, entry in changes.items() if _finite(entry.get("change"))},
     )
 
 

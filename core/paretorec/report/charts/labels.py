@@ -7,6 +7,8 @@ from dataclasses import dataclass
 CHARACTER = 6.1
 """Pixels a character takes at the charts' 11 px, on average over the fonts of the style sheet."""
 LINE = 13.0
+CROWDED = 30.0
+"""Square pixels of other marks and names that a name may cover."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,13 @@ def dot(x: float, y: float, radius: float) -> Box:
     return Box(x - radius, y - radius, x + radius, y + radius)
 
 
-def place(text: str, x: float, y: float, gap: float, taken: list[Box], frame: Box) -> Label:
-    """The least covered of eight places around (x, y) inside `frame`; its box is added to `taken`."""
+def place(
+    text: str, x: float, y: float, gap: float, taken: list[Box], frame: Box, *, may_drop: bool = False
+) -> Label | None:
+    """The least covered of eight places around (x, y) inside `frame`; its box is added to `taken`.
+
+    may_drop: None rather than a name that covers others; the tooltip still has it.
+    """
     width, half = len(text) * CHARACTER, LINE / 2
     choices = [
         ("start", x + gap, y),
@@ -60,6 +67,7 @@ def place(text: str, x: float, y: float, gap: float, taken: list[Box], frame: Bo
         cost = sum(box.overlap(other) for other in taken) + 20 * outside + order * 0.5
         if best is None or cost < best[0]:
             best = (cost, Label(left, middle + LINE * 0.29, anchor), box)
-    assert best is not None
+    if best is None or (may_drop and best[0] > CROWDED):
+        return None
     taken.append(best[2])
     return best[1]

@@ -41,7 +41,7 @@ def group(mark: Mark, tip: str, *children: Markup, extra: str = "") -> Markup:
     return tag("g", tag("title", tip), *children, class_=classes, data_id=mark.id)
 
 
-def arrow(x: float, y: float, right: int, up: int, size: float = 5.0) -> Markup:
+def arrow(x: float, y: float, right: int, up: int, size: float = 4.5) -> Markup:
     """A triangle at the frame's edge that points to a mark outside it; `right` and `up` are -1, 0 or 1."""
     length = (right * right + up * up) ** 0.5
     dx, dy = right / length * size, -up / length * size

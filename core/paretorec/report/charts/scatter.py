@@ -11,6 +11,8 @@ from paretorec.report.markup import Markup, tag
 from paretorec.report.view import Axis, Interval, Mark
 
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 14.0, 34.0, 44.0
+INSET = 6.0
+"""How far inside the frame the arrows stand that point to marks outside it."""
 
 
 def scatter(
@@ -25,13 +27,19 @@ def scatter(
     origin: str = "",
     variant: str = "",
 ) -> Markup:
-    """An SVG whose domain holds the marks in `frame`; what lies outside is an arrow at the edge.
+    """An SVG whose domain holds the marks in `frame`.
 
     origin: id of the baseline, through which the cross is drawn. variant: CSS class that says when it is shown.
     """
-    shown = [mark for mark in marks if mark.id in x.places and mark.id in y.places]
+    placed = [mark for mark in marks if mark.id in x.places and mark.id in y.places]
     across, up = _scale(x, frame, LEFT, width - RIGHT), _scale(y, frame, height - BOTTOM, TOP)
     inner = Box(LEFT, TOP, width - RIGHT, height - BOTTOM)
+    # Where only a part is shown, signals outside it are arrows at the edge, and other policies are left out.
+    shown = [
+        mark
+        for mark in placed
+        if mark.role in {"baseline", "signal"} or _inside(x.places[mark.id], y.places[mark.id], across, up)
+    ]
     drawn = sorted(shown, key=lambda mark: (mark.picked, mark.role == "baseline", mark.role == "point"))
     names = f"{y.objective.label} against {x.objective.label}"
     return tag(
@@ -117,8 +125,7 @@ def _bars(mark: Mark, x: Interval, y: Interval, across: Scale, up: Scale) -> Mar
 
 def _mark(mark: Mark, x: Axis, y: Axis, across: Scale, up: Scale, inner: Box, tips: Sequence[Axis]) -> Markup:
     at_x, at_y = x.places[mark.id], y.places[mark.id]
-    tip = describe(mark, tips)
-    px, py = _clip(across, at_x.middle), _clip(up, at_y.middle)
+    tip, (px, py) = describe(mark, tips), _spot(at_x, at_y, across, up, inner)
     target = tag("circle", class_="target", cx=px, cy=py, r=11)
     if _inside(at_x, at_y, across, up):
         return group(mark, tip, target, shape(mark, px, py))
@@ -127,16 +134,37 @@ def _mark(mark: Mark, x: Axis, y: Axis, across: Scale, up: Scale, inner: Box, ti
     return group(mark, tip, target, arrow(px, py, right, higher), extra="outside")
 
 
+def _spot(x: Interval, y: Interval, across: Scale, up: Scale, inner: Box) -> tuple[float, float]:
+    """Where the mark is drawn; one outside the frame stands a little inside its edge."""
+    px, py = _clip(across, x.middle), _clip(up, y.middle)
+    if _inside(x, y, across, up):
+        return px, py
+    return (
+        min(max(px, inner.left + INSET), inner.right - INSET),
+        min(max(py, inner.top + INSET), inner.bottom - INSET),
+    )
+
+
 def _labels(marks: Sequence[Mark], x: Axis, y: Axis, across: Scale, up: Scale, inner: Box) -> Markup:
-    at = {m.id: (_clip(across, x.places[m.id].middle), _clip(up, y.places[m.id].middle)) for m in marks}
+    at = {m.id: _spot(x.places[m.id], y.places[m.id], across, up, inner) for m in marks}
     taken = [dot(*at[mark.id], 5) for mark in marks]
+    for mark in marks:
+        if mark.role != "other" and _inside(x.places[mark.id], y.places[mark.id], across, up):
+            taken += _bar_boxes(*at[mark.id], x.places[mark.id], y.places[mark.id], across, up)
     named = [mark for mark in reversed(marks) if mark.picked or mark.role in {"baseline", "signal"}]
     texts = []
     for mark in named:
-        label = f"{mark.label}, picked" if mark.picked else mark.label
-        spot = place(label, *at[mark.id], 11.0 if mark.picked else 8.0, taken, inner)
-        texts.append(
-            tag("text", label, class_=f"name {mark.role}{' picked' if mark.picked else ''}", x=spot.x, y=spot.y,
-                text_anchor=spot.anchor)
-        )  # fmt: skip
+        dispensable = mark.role == "signal" and not mark.picked
+        spot = place(mark.label, *at[mark.id], 11.0 if mark.picked else 8.0, taken, inner, may_drop=dispensable)
+        if spot:
+            classes = f"name {mark.role}{' picked' if mark.picked else ''}"
+            texts.append(tag("text", mark.label, class_=classes, x=spot.x, y=spot.y, text_anchor=spot.anchor))
     return tag("g", texts, class_="names", aria_hidden="true")
+
+
+def _bar_boxes(at_x: float, at_y: float, x: Interval, y: Interval, across: Scale, up: Scale) -> list[Box]:
+    ends_x, ends_y = (
+        sorted(_clip(across, end) for end in (x.low, x.high)),
+        sorted(_clip(up, end) for end in (y.low, y.high)),
+    )
+    return [Box(ends_x[0], at_y - 1, ends_x[1], at_y + 1), Box(at_x - 1, ends_y[0], at_x + 1, ends_y[1])]

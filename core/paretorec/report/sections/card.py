@@ -16,29 +16,28 @@ from paretorec.report.view import FrontView, Mark
 def cards(view: FrontView) -> Markup:
     """One card for every policy and baseline; the script shows the selected one, without it the pick's is shown."""
     shown = view.picked or view.points[0]
-    limits = {o.name: _limits(view, o.name) for o in view.objectives}
     return tag(
         "div",
-        [_card(view, mark, limits, mark is shown) for mark in view.marks],
+        [_card(view, mark, mark is shown) for mark in view.marks if mark.role != "other"],
         class_="cards",
         aria_live="polite",
     )
 
 
-def _limits(view: FrontView, objective: str) -> tuple[float, float]:
-    known = [m.point.certify[objective] for m in view.marks if objective in m.point.certify]
-    return domain([0.0, *(n for c in known for n in (c.low, c.high))], 0.03)
-
-
-def _card(view: FrontView, mark: Mark, limits: Mapping[str, tuple[float, float]], shown: bool) -> Markup:
-    role = {"point": "policy", "baseline": "the baseline", "signal": "one signal alone", "other": ""}[mark.role]
+def _card(view: FrontView, mark: Mark, shown: bool) -> Markup:
+    role = {"point": "policy", "baseline": "the baseline", "signal": "one signal alone"}.get(mark.role, "")
     changes = []
+    known = mark.point.certify
+    # One domain for all that is in percent, so that the bars of a policy can be compared.
+    shared = domain([0.0, *(n for c in known.values() if c.relative for n in (c.low, c.high))], 0.08)
     for objective in view.objectives:
-        change = mark.point.certify.get(objective.name)
-        level = numbers.value(mark.point.select.get(objective.name))
-        picture, said = Markup(""), f"{level} on select"
+        change = known.get(objective.name)
+        level, gain = mark.point.select.get(objective.name), view.select_change(mark, objective, relative=True)
+        picture = Markup("")
+        said = f"{numbers.value(level)} ({numbers.signed(gain, True)}) on select"
         if change is not None:
-            picture = interval(change.low, change.change, change.high, limits[objective.name])
+            limits = shared if change.relative else domain([0.0, change.low, change.high], 0.08)
+            picture = interval(change.low, change.change, change.high, limits)
             low, high = (numbers.signed(n, change.relative) for n in (change.low, change.high))
             said = f"{numbers.signed(change.change, change.relative)}  [{low}, {high}]"
         changes.append(
@@ -47,7 +46,12 @@ def _card(view: FrontView, mark: Mark, limits: Mapping[str, tuple[float, float]]
     return tag(
         "article",
         tag("h3", mark.id, tag("span", "picked" if mark.picked else role, class_="role")),
-        tag("div", tag("ul", changes, class_="changes"), _parameters(mark.point.policy), class_="columns"),
+        tag(
+            "div",
+            tag("div", tag("h4", f"Change against {view.baseline}"), tag("ul", changes, class_="changes")),
+            _parameters(mark.point.policy),
+            class_="columns",
+        ),
         class_="card",
         data_card=mark.id,
         hidden=not shown,

@@ -9,52 +9,82 @@ from paretorec.report import numbers
 from paretorec.report.layout import facts, scalar, section, table, tree, words
 from paretorec.report.markup import Child, Markup, tag
 
-KNOWN = frozenset({"read", "kept", "repaired", "dropped", "filled"})
+TOLD = frozenset({"read", "kept", "rows", "repaired", "dropped", "filled", "examples"})
+"""Keys of the dataset report that have a place of their own; the others follow as they are."""
 
 
 def data_section(data: Mapping[str, Any]) -> Markup:
-    """Three blocks; each is left out where the run says nothing about it."""
-    blocks = [
-        _rows(data.get("report") or {}),
+    """Rows, candidates and split; each is left out where the run says nothing about it."""
+    split: Mapping[str, Any] = data.get("split") or {}
+    parts = {name: part for name, part in split.items() if isinstance(part, Mapping) and "requests" in part}
+    rest = {name: fact for name, fact in split.items() if name not in parts}
+    report: Mapping[str, Any] = data.get("report") or {}
+    right = [
         _candidates(data.get("candidates") or {}),
-        _split(data.get("split") or {}),
+        tag("div", tag("h3", "Split"), tree(rest)) if rest else Markup(""),
+        _dataset(report),
     ]
-    if not any(blocks):
+    left, below = _rows(report), _parts(parts)
+    if not any((left, *right, below)):
         return Markup("")
-    return section("data", "The data", "", tag("div", [b for b in blocks if b], class_="blocks"))
+    blocks = [block for block in (left, tag("div", right, class_="stack") if any(right) else None) if block]
+    return section("data", "The data", "", tag("div", blocks, class_="blocks"), below)
 
 
 def _rows(report: Mapping[str, Any]) -> Markup:
     if not report:
         return Markup("")
-    read, kept = report.get("read"), report.get("kept")
-    rest = {key: item for key, item in report.items() if key not in KNOWN and item not in (None, {}, [])}
-    share = f" ({numbers.percent(kept / read)})" if read and kept is not None else ""
+    read = report.get("read")
+    tables: Mapping[str, Any] = read if isinstance(read, Mapping) else {"rows": read}
+    total, kept = next(iter(tables.values()), None), report.get("kept", report.get("rows"))
+    share = f" ({numbers.percent(kept / total)} of those read)" if total and kept is not None else ""
     return tag(
         "div",
         tag("h3", "Rows"),
-        facts([("read", scalar(read) if read is not None else None),
-               ("kept", f"{scalar(kept)}{share}" if kept is not None else None)]),
-        _reasons("Dropped", "reason", report.get("dropped") or {}),
-        _reasons("Repaired", "repair", report.get("repaired") or {}),
-        _fills(report.get("filled") or {}),
-        tree(rest) if rest else None,
+        facts([
+            *((f"{words(name)} read", scalar(n)) for name, n in tables.items() if n is not None),
+            ("rows kept", f"{scalar(kept)}{share}" if kept is not None else None),
+        ]),
+        _dropped(report.get("dropped") or {}, report.get("examples") or {}),
+        _repaired(report.get("repaired") or {}),
+        _filled(report.get("filled") or {}),
     )  # fmt: skip
 
 
-def _reasons(title: str, what: str, counts: Mapping[str, Any]) -> Markup:
+def _dataset(report: Mapping[str, Any]) -> Markup:
+    rest = {key: item for key, item in report.items() if key not in TOLD and item not in (None, "", {}, [])}
+    return tag("div", tag("h3", "Dataset"), tree(rest)) if rest else Markup("")
+
+
+def _dropped(counts: Mapping[str, Any], examples: Mapping[str, Mapping[str, Any]]) -> Markup:
     if not counts:
-        return tag("p", f"{title}: none.", class_="note")
+        return tag("p", "Dropped: none.", class_="note")
+    rows: list[Sequence[Child]] = []
+    for reason, number in sorted(counts.items(), key=lambda pair: -pair[1]):
+        first = examples.get(reason) or {}
+        where = f"row {scalar(first['row'])}" if "row" in first else ""
+        rows.append((words(reason), numbers.count(number), f"{where}: {first['value']}" if "value" in first else where))
+    if not examples:
+        return table(("reason", "rows"), [row[:2] for row in rows], caption="Dropped", numeric=frozenset({1}))
+    return table(("reason", "rows", "the first"), rows, caption="Dropped", numeric=frozenset({1}))
+
+
+def _repaired(counts: Mapping[str, Any]) -> Markup:
+    if not counts:
+        return tag("p", "Repaired: none.", class_="note")
     ordered = sorted(counts.items(), key=lambda pair: -pair[1])
-    rows: Sequence[Sequence[Child]] = [(words(name), numbers.count(number)) for name, number in ordered]
-    return table((what, "rows"), rows, caption=title, numeric=frozenset({1}))
+    rows = [(words(what), numbers.count(number)) for what, number in ordered]
+    return table(("repair", "values"), rows, caption="Repaired", numeric=frozenset({1}))
 
 
-def _fills(filled: Mapping[str, Any]) -> Markup:
+def _filled(filled: Mapping[str, Any]) -> Markup:
     rows: list[Sequence[Child]] = []
     for column, fill in filled.items():
-        known = fill if isinstance(fill, Mapping) else {"count": fill}
-        rows.append((column, scalar(known.get("count")), scalar(known.get("value")) if "value" in known else "\u2013"))
+        known = fill if isinstance(fill, Mapping) else {"rows": fill}
+        value = known.get("with", known.get("value"))
+        rows.append(
+            (column, scalar(known.get("rows", known.get("count"))), "empty" if value in (None, "") else scalar(value))
+        )
     return table(("column", "filled", "with"), rows, caption="Missing values filled", numeric=frozenset({1}))
 
 
@@ -77,27 +107,12 @@ def _candidates(candidates: Mapping[str, Any]) -> Markup:
     )  # fmt: skip
 
 
-def _split(split: Mapping[str, Any]) -> Markup:
-    """Parts of the same shape as rows of one table, everything else as nested facts."""
-    if not split:
-        return Markup("")
-    parts = {key: item for key, item in split.items() if isinstance(item, Mapping) and item and _flat(item)}
-    rest = {key: item for key, item in split.items() if key not in parts}
+def _parts(parts: Mapping[str, Mapping[str, Any]]) -> Markup:
+    """The request sets of the split as rows of one table; what a part does not say is a dash."""
     columns = list(dict.fromkeys(column for part in parts.values() for column in part))
     rows: list[Sequence[Child]] = [
         (words(name), *(scalar(part[c]) if c in part else "\u2013" for c in columns)) for name, part in parts.items()
     ]
-    numeric = frozenset(
-        i + 1 for i, c in enumerate(columns) if all(not isinstance(p.get(c), str) for p in parts.values())
-    )
-    return tag(
-        "div",
-        tag("h3", "Split"),
-        tree(rest) if rest else None,
-        table(("part", *(words(c) for c in columns)), rows, caption="Parts of the split", numeric=numeric),
-        class_="across",
-    )
-
-
-def _flat(item: Mapping[str, Any]) -> bool:
-    return not any(isinstance(value, Mapping) for value in item.values())
+    texts = {c for c in columns if any(isinstance(part.get(c), str) for part in parts.values())}
+    numeric = frozenset(i + 1 for i, c in enumerate(columns) if c not in texts)
+    return table(("part", *(words(c) for c in columns)), rows, caption="Requests by part", numeric=numeric)

@@ -45,9 +45,13 @@ def _user(example: Mapping[str, Any], number: int) -> Markup:
     return tag(
         "article",
         tag("h3", example.get("user") or f"Example user {number}"),
-        tag("p", tag("b", "History: "), ", ".join(history[:HISTORY]), more, class_="history") if history else None,
         tag(
             "div",
+            tag(
+                "div",
+                tag("h4", "History, latest first"),
+                tag("p", ", ".join(history[:HISTORY]), more, class_="history"),
+            ),
             tag("div", tag("h4", "Before"), tag("ol", [_left(t, after) for t in before])),
             tag("div", tag("h4", "After"), tag("ol", [_came(t, i, before) for i, t in enumerate(after)])),
             class_="lists",

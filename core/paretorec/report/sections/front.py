@@ -23,18 +23,23 @@ LEGEND = (
     ("other", "diamond", "other run"),
 )
 
+Size = tuple[int, int, str]
+"""Width and height in pixels, and the class that says on which screens; text is as large on all of them."""
+LARGE: Sequence[Size] = ((700, 540, "wide"), (358, 360, "narrow"))
+ALONE: Sequence[Size] = ((1120, 560, "wide"), (358, 360, "narrow"))
+SMALL: Sequence[Size] = ((400, 262, ""),)
 
-def front_section(view: FrontView, others: Sequence[Mark], maximize: str = "") -> Markup:
-    """Charts, legend and the card of the selected policy. others: the other run's policies, already placed."""
+
+def front_section(view: FrontView, maximize: str = "") -> Markup:
+    """Charts, legend and the card of the selected policy. maximize: the objective that goes up in the first chart."""
     if not view.objectives or not view.points:
         return section("front", "The front", "The run found no policy.")
-    marks = (*view.marks, *others)
     return section(
         "front",
         "The front",
         _lead(view),
-        tag("div", _legend(marks), _zoom(view), class_="controls"),
-        _charts(view, marks, maximize),
+        tag("div", _legend(view.marks), _zoom(view), class_="controls"),
+        _charts(view, maximize),
         cards(view),
     )
 
@@ -50,18 +55,21 @@ def _lead(view: FrontView) -> str:
     )
 
 
-def _charts(view: FrontView, marks: Sequence[Mark], maximize: str) -> Markup:
+def _charts(view: FrontView, maximize: str) -> Markup:
     axes = {o.name: view.axis(o) for o in view.objectives}
     every = list(axes.values())
     if len(every) in {2, 3}:
         main, *rest = _pairs(view.objectives, maximize)
-        panels = [_panel(view, marks, axes[main[1].name], axes[main[0].name], every, main=True)]
-        small = [_panel(view, marks, axes[b.name], axes[a.name], every, main=False) for a, b in rest]
+        large = _panel(view, axes[main[1].name], axes[main[0].name], every, LARGE if rest else ALONE)
+        small = [_panel(view, axes[right.name], axes[up.name], every, SMALL) for up, right in rest]
         aside = tag("div", small, class_="small") if small else None
-        return tag("div", panels, aside, class_="charts" if small else "charts single")
-    wide = parallel(marks, every, width=1100, variant="wide")
-    narrow = parallel(marks, every, width=358, row=84, variant="narrow")
-    return tag("div", tag("figure", wide, narrow, class_="panel"), class_="charts single")
+        return tag("div", large, aside, class_="charts" if small else "charts single")
+    drawn = [
+        parallel(view.marks, every, width=width, row=row, frame=frame, variant=f"{variant} {name}")
+        for name, frame in Frames.of(view).items()
+        for width, row, variant in ((1120, 86, "wide"), (358, 92, "narrow"))
+    ]
+    return tag("div", tag("figure", drawn, class_="panel"), class_="charts single")
 
 
 def _pairs(objectives: Sequence[ObjectiveInfo], maximize: str) -> list[tuple[ObjectiveInfo, ObjectiveInfo]]:
@@ -70,22 +78,18 @@ def _pairs(objectives: Sequence[ObjectiveInfo], maximize: str) -> list[tuple[Obj
     return list(combinations(order, 2))
 
 
-def _panel(view: FrontView, marks: Sequence[Mark], x: Axis, y: Axis, tips: Sequence[Axis], *, main: bool) -> Markup:
-    sizes = ((700, 540, "wide"), (358, 360, "narrow")) if main else ((400, 262, ""),)
-    frames = Frames.of(view)
-    drawn = []
-    for name, frame in frames.items():
-        for width, height, variant in sizes:
-            drawn.append(
-                scatter(marks, x, y, tips, width=width, height=height, frame=frame, origin=view.baseline,
-                        variant=f"{variant} {name}")
-            )  # fmt: skip
+def _panel(view: FrontView, x: Axis, y: Axis, tips: Sequence[Axis], sizes: Sequence[Size]) -> Markup:
+    drawn = [
+        scatter(view.marks, x, y, tips, width=width, height=height, frame=frame, origin=view.baseline,
+                variant=f"{variant} {name}")
+        for name, frame in Frames.of(view).items()
+        for width, height, variant in sizes
+    ]  # fmt: skip
     return tag("figure", drawn, class_="panel")
 
 
 def _zoom(view: FrontView) -> Markup:
-    names = [name for name, _ in Frames.of(view).items()]
-    if len(names) < 2 or len(view.objectives) not in {2, 3}:
+    if not Frames.of(view).near:
         return Markup("")
     return tag(
         "div",

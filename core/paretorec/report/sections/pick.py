@@ -14,6 +14,9 @@ from paretorec.report.markup import Markup, tag
 from paretorec.report.run_files import RunFiles
 from paretorec.report.view import FrontView, Mark
 
+MOST = 5
+"""Figures in one row; more are set in two rows."""
+
 
 def pick_section(view: FrontView, files: RunFiles) -> Markup:
     """The sentence, a number per objective, and what stands behind it."""
@@ -37,7 +40,7 @@ def pick_section(view: FrontView, files: RunFiles) -> Markup:
 
 
 def _status(view: FrontView, files: RunFiles, picked: Mark | None) -> tuple[str, bool]:
-    confidence = numbers.percent((files.pick.get("wish") or {}).get("confidence") or view.confidence)
+    confidence = numbers.percent(files.wish.get("confidence") or view.confidence)
     if not view.certified:
         return "Not certified", True
     if picked is None:
@@ -57,7 +60,7 @@ def _headline(view: FrontView, files: RunFiles, picked: Mark | None) -> Markup:
 
 
 def _figures(view: FrontView, files: RunFiles, picked: Mark) -> Markup:
-    wish = files.pick.get("wish") or {}
+    wish = files.wish
     keep: Mapping[str, Any] = wish.get("keep") or {}
     order = sorted(view.objectives, key=lambda o: (o.name != wish.get("maximize"), o.name not in keep))
     changes = _changes(files, picked)
@@ -68,6 +71,7 @@ def _figures(view: FrontView, files: RunFiles, picked: Mark) -> Markup:
         [_figure(view, o, changes.get(o.name), picked, o.name == wish.get("maximize"), keep.get(o.name), shared)
          for o in order],
         class_="figures",
+        style=f"--columns: {len(order) if len(order) <= MOST else (len(order) + 1) // 2}",
     )  # fmt: skip
 
 
@@ -91,7 +95,7 @@ def _figure(
     shared: tuple[float, float],
 ) -> Markup:
     role = "maximised" if maximised else f"kept at {_bound_text(kept)}" if kept is not None else ""
-    label = tag("p", objective.label, tag("span", role, class_="role") if role else None, class_="label")
+    label = tag("p", objective.label, tag("span", role, class_="role"), class_="label")
     classes = "figure main" if maximised else "figure"
     if change is None:
         return tag("div", label, _uncertified(view, objective, picked), class_=classes)
@@ -104,8 +108,9 @@ def _figure(
         interval(change.low, change.change, change.high, limits, bound if change.relative else None),
         tag(
             "p",
-            f"at least {numbers.signed(change.low, change.relative)}, at most ",
-            numbers.signed(change.high, change.relative),
+            tag("span", f"at least {numbers.signed(change.low, change.relative)},"),
+            " ",
+            tag("span", f"at most {numbers.signed(change.high, change.relative)}"),
             class_="range",
         ),
         tag("p", _level(view, objective, change), class_="level"),
@@ -143,7 +148,7 @@ def _bound_text(kept: Any) -> str:
     bound = _bound(kept)
     if bound is None or not str(kept).rstrip().endswith("%"):
         return f"{kept} or better".replace("-", numbers.MINUS)
-    return f"{numbers.signed(bound, True)} or better"
+    return f"{numbers.signed(bound, True).replace('.0', '')} or better"
 
 
 def _trust(view: FrontView) -> list[Markup | str]:

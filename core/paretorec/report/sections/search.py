@@ -31,7 +31,7 @@ def _curve(run: Mapping[str, Any], key: str, main: bool) -> Curve:
 
 
 def _lead(name: str, runs: list[Mapping[str, Any]]) -> str:
-    meaning = "Hypervolume: the share of the objective space that the front dominates; more is better."
+    meaning = "Hypervolume: how much of the space of objectives the front dominates; more is better."
     mine = next((run for run in runs if run.get("name") == name), None)
     rival = next((run for run in runs if run.get("name") == "random" and name != "random"), None)
     if mine is None or rival is None or not mine.get("evaluations") or not rival.get("evaluations"):
