@@ -1,0 +1,69 @@
+"""What can be set. The defaults are a next-item recipe that was tuned on MovieLens-1M's validation items."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from paretorec.contracts import ComponentConfig
+from pydantic import Field, model_validator
+
+
+class TransformerConfig(ComponentConfig):
+    """Encoder ``transformer``."""
+
+    width: int = Field(default=64, ge=4, description="Length of user and item vectors.")
+    layers: int = Field(default=2, ge=1, description="Attention blocks.")
+    heads: int = Field(default=1, ge=1, description="Attention heads a block; divides `width`.")
+    expansion: int = Field(
+        default=4, ge=1, description="Hidden width of a block's dense part, in multiples of `width`."
+    )
+    length: int = Field(default=200, ge=1, description="Newest items of a history that are looked at.")
+    dropout: float = Field(default=0.2, ge=0, lt=1, description="Share of activations dropped while training.")
+    target: Literal["item", "basket"] = Field(
+        default="item",
+        description="What is predicted: `item`: every item from all before it; `basket`: every item from those with "
+        "an earlier time only, so that items bought together do not predict each other.",
+    )
+    loss: Literal["auto", "full", "sampled"] = Field(
+        default="auto",
+        description="Softmax over all items, over sampled ones, or (auto) sampled above 20,000 items.",
+    )
+    negatives: int = Field(
+        default=1024, ge=1, description="Negatives drawn for a batch by the sampled softmax, beside its own targets."
+    )
+    sampling: Literal["uniform", "popularity"] = Field(
+        default="uniform",
+        description="How negatives are drawn; logits are corrected, so both aim at the full softmax.",
+    )
+    batch_tokens: int = Field(default=3200, ge=1, description="Padded history items in a batch at most.")
+    epochs: int = Field(default=45, ge=1, description="Passes over all histories at most.")
+    patience: int = Field(
+        default=8, ge=0, description="Epochs without a better validation NDCG@10 before training ends; 0: never early."
+    )
+    minutes: float | None = Field(
+        default=None,
+        gt=0,
+        description="Time budget; the learning rate then comes down in time, and results depend on the machine.",
+    )
+    optimizer: Literal["adam", "adamw", "rmsprop", "sgd"] = Field(default="adamw", description="Gradient optimizer.")
+    learning_rate: float = Field(default=1.5e-3, gt=0, description="Peak learning rate.")
+    final_learning_rate: float = Field(default=3e-5, ge=0, description="Learning rate at the end of the schedule.")
+    schedule: Literal["cosine", "constant"] = Field(default="cosine", description="Learning rate after the warm-up.")
+    warm_up: float = Field(default=2, ge=0, description="Epochs in which the learning rate rises from zero.")
+    weight_decay: float = Field(default=0.0, ge=0, description="Decay of all weights.")
+    validation_requests: int = Field(
+        default=2000, ge=1, description="Validation requests looked at after an epoch at most; drawn by seed."
+    )
+    exclude_seen: bool | None = Field(
+        default=None,
+        description="Whether validation leaves out items that the user had; none: if fewer than 1 in 100 events "
+        "repeats an item of its history. Only early stopping depends on it.",
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.width % self.heads:
+            raise ValueError(f"heads = {self.heads} must divide width = {self.width}")
+        if self.final_learning_rate > self.learning_rate:
+            raise ValueError("final_learning_rate must not exceed learning_rate")
+        return self

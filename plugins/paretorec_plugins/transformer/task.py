@@ -1,0 +1,67 @@
+"""Learning to predict the next item: the task that `paretorec.training.fit` works on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from paretorec.contracts import Array, Histories
+from paretorec.training import NegativeSampler, length_batches, softmax_loss
+from torch import Tensor
+
+from paretorec_plugins.transformer.config import TransformerConfig
+from paretorec_plugins.transformer.model import Transformer
+from paretorec_plugins.transformer.windows import lesson
+
+FULL_LIMIT = 20_000
+"""Items up to which `loss = "auto"` means the full softmax."""
+
+
+class NextItem:
+    """Batches of histories, the softmax loss over their next items, and validation."""
+
+    def __init__(
+        self,
+        model: Transformer,
+        histories: Histories,
+        index: Array,
+        config: TransformerConfig,
+        generator: torch.Generator,
+        validate: Callable[[], float | None],
+    ) -> None:
+        """histories: none empty.  index: int64, item code -> item of the model.  generator: that of the dropout."""
+        self.model = model
+        self.validate = validate
+        self._histories, self._index, self._config, self._generator = histories, index, config, generator
+        self._rng = np.random.default_rng(0)
+        self._sampler: NegativeSampler | None = None
+        items = len(model.item_vectors)
+        if config.loss == "sampled" or (config.loss == "auto" and items > FULL_LIMIT):
+            counts = np.bincount(index[histories.items[histories.flat()[1]]], minlength=items)
+            self._sampler = NegativeSampler(counts, config.negatives, config.sampling)
+
+    def batches(self, rng: np.random.Generator) -> list[Array]:
+        """Rows of histories of similar length; dropout and negatives are seeded for this epoch."""
+        self._rng = rng
+        self._generator.manual_seed(int(rng.integers(2**62)))
+        width = np.minimum(self._histories.length, self._config.length + 1)
+        return length_batches(width, self._config.batch_tokens, rng)
+
+    def loss(self, batch: Array) -> Tensor:
+        """Mean cross-entropy of the batch's targets."""
+        config = self._config
+        learn = lesson(self._histories.take(batch), self._index, config.length, config.target == "basket")
+        device = self._generator.device
+
+        def tensor(values: Array) -> Tensor:
+            return torch.from_numpy(values).to(device)
+
+        hidden = self.model(tensor(learn.tokens)).flatten(0, 1)
+        queries = hidden.index_select(0, tensor(learn.query))
+        row, vectors = tensor(learn.row), self.model.item_vectors
+        if self._sampler is None:
+            return softmax_loss(queries, vectors, row, tensor(learn.target))
+        drawn = self._sampler.draw(learn.target, self._rng)
+        candidates = vectors.index_select(0, tensor(drawn.items))
+        return softmax_loss(queries, candidates, row, tensor(drawn.column), tensor(drawn.offset))
