@@ -149,3 +149,48 @@ def test_the_line_without_the_distribution_is_an_error_that_names_it(environment
     shown = environment.paretorec("--registry", str(gone), "plugins", "show", "optimizer.nsga2")
     assert shown.returncode == 2
     assert "pip install gone-paretorec" in shown.stderr
+
+
+STORE = """
+k = 5
+[source]
+use = "simulated-store"
+params = { users = 150, items = 60, weeks = 16 }
+[[encoders]]
+use = "popularity"
+[[encoders]]
+use = "next-item"
+[[objectives]]
+use = "relevance"
+[[objectives]]
+use = "diversity"
+[optimizer]
+use = "nsga2"
+[search]
+evaluations = 60
+"""
+
+
+@pytest.mark.install
+def test_a_run_outside_the_repository_searches_with_what_the_line_names(acme):
+    (acme.folder / "store.toml").write_text(STORE)
+    ran = acme.paretorec("--registry", "acme.toml", "run", "store.toml", "--out", "run", "--json")
+    assert ran.returncode == 0, ran.stderr
+    manifest = json.loads((acme.folder / "run" / "manifest.json").read_text())
+    used = {(entry["kind"], entry["name"]): entry for entry in manifest["components"]}
+    assert used["optimizer", "nsga2"]["class"] == "EvolutionStrategy"
+    assert used["encoder", "next-item"]["distribution"] == "acme-paretorec"
+    assert used["encoder", "popularity"]["distribution"] == "paretorec"
+    front = json.loads(ran.stdout)
+    assert {"encoder.popularity", "encoder.next-item"} <= {baseline["id"] for baseline in front["baselines"]}
+    # What ran is written down, so that the run can be used without the line.
+    served = acme.paretorec("recommend", "run", "--history", "i1,i2", "-k", "3", "--json")
+    assert served.returncode in {0, 2}, served.stderr
+
+
+@pytest.mark.install
+def test_a_run_of_the_built_ins_works_outside_the_repository(environment):
+    (environment.folder / "plain.toml").write_text(STORE.replace("next-item", "repeat"))
+    ran = environment.paretorec("run", "plain.toml", "--out", "plain", "--json")
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)["points"]
