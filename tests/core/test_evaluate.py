@@ -35,7 +35,13 @@ def test_users_of_the_truth_count_once_each_and_no_others():
     out = evaluate(RECOMMENDED, TRUTH, metrics=("hit-rate@2", "mrr@2", "revenue@1"))
     assert out["value"].tolist() == [pytest.approx(2 / 3), pytest.approx(0.5), pytest.approx(1 / 3)]
     assert out["users"].tolist() == [3, 3, 3]
-    assert out.attrs == {"users": 3, "without_list": 1, "left_out": 1, "confidence": 0.95}
+    assert out.attrs == {
+        "users": 3,
+        "without_list": 1,
+        "left_out": 1,
+        "confidence": 0.95,
+        "events": {"click": "binary", "sales": "amount"},
+    }
 
 
 def test_the_first_metrics_that_one_asks_for_are_the_default():
@@ -76,8 +82,8 @@ def test_label_columns_can_be_named_with_their_kinds():
     assert by_name["revenue:event=stars@2"] == pytest.approx(6 / 3)
 
 
-def test_a_time_column_is_no_label():
-    timed = TRUTH[["user_id", "item_id"]].assign(time=1_700_000_000)
+def test_times_and_row_numbers_are_no_labels():
+    timed = TRUTH[["user_id", "item_id"]].assign(**{"time": 1_700_000_000, "Unnamed: 0": range(4)})
     assert values(RECOMMENDED, timed, metrics="recall@2") == values(
         RECOMMENDED, TRUTH[["user_id", "item_id"]], metrics="recall@2"
     )

@@ -14,7 +14,13 @@ TRUTH = "user_id,item_id,sales\n007,i2,2.5\n8,i3,1\n9,i1,3\n"
 
 @pytest.fixture
 def run(tmp_path):
-    for name, text in (("lists.csv", LISTS), ("other.csv", OTHER), ("truth.csv", TRUTH), ("empty.csv", "")):
+    for name, text in (
+        ("lists.csv", LISTS),
+        ("other.csv", OTHER),
+        ("truth.csv", TRUTH),
+        ("empty.csv", ""),
+        ("semi.csv", LISTS.replace(",", ";")),
+    ):
         (tmp_path / name).write_text(text)
     pd.read_csv(tmp_path / "truth.csv", dtype=str).astype({"sales": float}).to_parquet(tmp_path / "truth.parquet")
 
@@ -52,6 +58,7 @@ def test_the_table_is_for_people(run):
     [
         ("nowhere.csv", "ndcg@10", "nowhere.csv: there is no such file"),
         ("empty.csv", "ndcg@10", "empty.csv: the file is empty"),
+        ("semi.csv", "ndcg@10", "semi.csv: columns are separated by ';'"),
         ("lists.csv", "conversion@10", "event 'click' is not in the data"),
         ("lists.csv", "recal@10", "did you mean 'recall'"),
     ],

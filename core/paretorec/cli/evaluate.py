@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -74,19 +74,23 @@ def read_table(path: Path) -> pd.DataFrame:
     try:
         if path.suffix in {".parquet", ".pq"}:
             return pd.read_parquet(path)
-        return pd.read_csv(path, dtype={"user_id": str, "item_id": str})
+        table = pd.read_csv(path, dtype={"user_id": str, "item_id": str})
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{path}: the file is empty; give one with a header and rows") from error
     except (ValueError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
         raise DataError(f"{path}: this is no readable CSV or Parquet file ({reason})") from error
+    header = str(table.columns[0])
+    if table.shape[1] == 1 and (separator := next((mark for mark in ";\t|" if mark in header), "")):
+        raise DataError(f"{path}: columns are separated by {separator!r}; save the file with commas between them")
+    return table
 
 
 def _text(value: object) -> str:
     return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
-def _counts(attrs: dict[str, object]) -> str:
+def _counts(attrs: dict[str, Any]) -> str:
     system = {"": "recommendations", "versus_": "versus"}
     parts = [
         f"{name}: {attrs[f'{prefix}without_list']} of them without a list, "
@@ -94,4 +98,5 @@ def _counts(attrs: dict[str, object]) -> str:
         for prefix, name in system.items()
         if f"{prefix}left_out" in attrs
     ]
-    return f"{attrs['users']} users; {'; '.join(parts)}; {float(str(attrs['confidence'])):.0%} intervals"
+    labels = ", ".join(f"{name} ({kind})" for name, kind in dict(attrs["events"]).items())
+    return f"{attrs['users']} users; {'; '.join(parts)}; labels: {labels}; {attrs['confidence']:.0%} intervals"

@@ -69,7 +69,7 @@ def evaluate(
     ``change``, ``change_low``, ``change_high``: value - versus_value, paired by user. Intervals come from 2,000
     bootstrap resamples of the users (percentiles), for coverage and Gini from 200 random halves of them. With fewer
     than about 50 users they are too narrow. ``attrs`` has the counts: ``users``, ``without_list``, ``left_out`` (and
-    ``versus_...``), ``confidence``.
+    ``versus_...``); and ``confidence``, ``events`` (label columns with their kinds).
 
     Raises
     ------
@@ -94,8 +94,9 @@ def evaluate(
         {"metric": one.label, **_row(found, versus is not None, len(case.truth.requests))}
         for one, found in zip(wanted, intervals, strict=True)
     ]
+    kinds = {event.name: event.kind for event in case.truth.events}
     out = pd.DataFrame(rows)
-    out.attrs.update({"users": len(case.truth.requests), **case.counts, "confidence": confidence})
+    out.attrs.update({"users": len(case.truth.requests), **case.counts, "confidence": confidence, "events": kinds})
     return out
 
 

@@ -16,7 +16,7 @@ from paretorec.errors import DataError
 
 USER, ITEM = "user_id", "item_id"
 NO_LABELS = frozenset({USER, ITEM, "time", "timestamp"})
-"""Columns of a truth table that are never labels, unless asked for."""
+"""Columns of a truth table that are labels only if asked for; so is the row number that pandas writes into files."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,7 @@ def read_labels(frame: pd.DataFrame, kinds: Mapping[str, str] | None) -> tuple[t
     where it holds only 0 and 1, else ``amount``. Without a label column each row is an ``interaction``.
     """
     if kinds is None:
-        numeric = [str(name) for name in frame.columns if is_number(frame[name]) and name not in NO_LABELS]
-        kinds = dict.fromkeys(numeric, "")
+        kinds = {str(name): "" for name in frame.columns if is_number(frame[name]) and not _is_no_label(str(name))}
     require(frame, list(kinds), "truth", "a label")
     if not kinds:
         return (Event("interaction"),), {"interaction": np.ones(len(frame), np.float32)}
@@ -77,6 +76,10 @@ def read_labels(frame: pd.DataFrame, kinds: Mapping[str, str] | None) -> tuple[t
         labels[name] = numbers.astype(np.float32)
         events.append(Event(name, found, history=found != "ordinal"))  # type: ignore[arg-type]
     return tuple(events), labels
+
+
+def _is_no_label(column: str) -> bool:
+    return column in NO_LABELS or column.startswith("Unnamed:")
 
 
 def is_number(column: pd.Series[Any]) -> bool:

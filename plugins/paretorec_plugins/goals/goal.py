@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar
 
 from paretorec.contracts import Array, CandidateView, ComponentConfig, ComponentRef, ItemTable
@@ -21,7 +22,7 @@ class GoalConfig(ComponentConfig):
 C = TypeVar("C", bound=GoalConfig)
 
 
-class Goal(Generic[C]):
+class Goal(ABC, Generic[C]):
     """An objective without a signal of its own: encoders' scores and the ranker's heads push it."""
 
     label: str
@@ -31,9 +32,9 @@ class Goal(Generic[C]):
         self.config = config
         self.evaluator = config.evaluator or self.default_evaluator()
 
+    @abstractmethod
     def default_evaluator(self) -> ComponentRef:
         """The evaluator used unless the configuration names another."""
-        raise NotImplementedError
 
     def signal(self, view: CandidateView) -> Array | None:
         """float32 [B, C], or None."""
