@@ -16,9 +16,9 @@ SIGNALS = {
     "ranker.sales": (-15.1, 13.4, 0.4),
     "objective.diversity": (-71.0, -66.5, 19.8),
 }
-BASE = {"relevance": (0.3142, ""), "sales": (9.914, "$ a list"), "diversity": (0.7952, "")}
-LABELS = {"relevance": "Relevance", "sales": "Sales (replay)", "diversity": "Diversity"}
-MORE = {"novelty": (7.31, "bits", "Novelty"), "discovery": (0.0417, "", "Discovery (replay)")}
+BASE = {"relevance": (0.3142, ""), "sales": (9.914, "a list"), "diversity": (0.7952, "")}
+LABELS = {"relevance": "relevance (replay)", "sales": "sales (replay)", "diversity": "diversity"}
+MORE = {"novelty": (7.31, "bits", "novelty"), "discovery": (0.0417, "", "discovery (replay)")}
 GROCERIES = """Fluid milk, whole, 1 gal|Bananas|White bread, sliced|Soft drinks, 12 pack cans|Large eggs, dozen
 Shredded cheese|Potato chips|Ground beef, 80 % lean|Yogurt, not multi-packs|Premium ice cream|Boneless chicken breast
 Tortilla chips, "scoops"|Bell peppers, green|Hot dogs & franks|Kids' cereal|Butter, salted|Orange juice, no pulp
@@ -128,11 +128,15 @@ def pick_of(front: dict[str, Any]) -> dict[str, Any]:
         }
     fit = [p for p in front["points"] if p["certify"]["relevance"]["low"] >= -2 and p["certify"]["sales"]["low"] > 0]
     best = max(fit, key=lambda p: p["certify"]["sales"]["low"])
-    sales, relevance = best["certify"]["sales"], best["certify"]["relevance"]
+    said = [
+        f"{label} {best['certify'][name]['change']:+.1f} % (at least {best['certify'][name]['low']:+.1f} %)"
+        for name, label in LABELS.items()
+        if name in best["certify"]
+    ]
     why = (
-        f"{best['id']} sells at least {sales['low']:.1f} % more (replay) than encoder.repeat and keeps relevance "
-        f"at {relevance['low']:.1f} % or better.".replace("-", "\u2212", 1)
-    )
+        f"{said[1]} while {said[0].replace(')', ') changes by', 1)}{' and ' + said[2] if said[2:] else ''}, "
+        "on 5,210 requests of 1,092 users that the search never saw"
+    ).replace("-", "\u2212")
     return {
         "point": best["id"],
         "policy": best["policy"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from random import Random
@@ -80,12 +81,27 @@ def test_the_pick_its_sentence_and_its_bounds_come_first() -> None:
     pick = runs.pick_of(front)
     first, rest = page_of(front, pick=pick).split('<section id="front">')
     page = Page(first[first.index("<section") :])
-    assert pick["why"] in page.text
+    assert pick["why"][1:] in page.text
     assert "Certified at 95" in page.text
     for change in pick["certify"].values():
         assert f"at least {'+' if change['low'] > 0 else '−'}{abs(change['low']):.1f}" in page.text
     assert "5,210 requests of 1,092 users" in page.text
     assert 'id="policies"' in rest
+
+
+@pytest.mark.parametrize(("keep", "tick"), [("-2%", -2.0), ("-0.0031", 100 * -0.0031 / 0.309487)])
+def test_the_wish_is_marked_at_the_same_place_in_percent_or_in_the_unit(keep: str, tick: float) -> None:
+    front = runs.three_objectives()
+    pick = runs.pick_of(front)
+    pick["wish"]["keep"]["relevance"] = keep
+    first = page_of(front, pick=pick).split('<section id="front">')[0]
+    figure = next(part for part in first.split('<div class="figure') if "Relevance" in part)
+    at = {kind: float(re.search(rf'class="{kind}" x1="([\d.]+)"', figure)[1]) for kind in ("zero", "bound")}
+    change = front["points"][5]["certify"]["relevance"]
+    assert front["points"][5]["id"] == pick["point"]
+    dot = float(re.search(r'class="dot" cx="([\d.]+)"', figure)[1])
+    pixels_per_percent = (dot - at["zero"]) / change["change"]
+    assert at["bound"] == pytest.approx(at["zero"] + tick * pixels_per_percent, abs=0.1)
 
 
 def test_every_policy_and_baseline_is_in_the_table_with_both_parts() -> None:

@@ -60,6 +60,11 @@ def plain(number: float) -> str:
     return f"{number:,.6f}".rstrip("0").rstrip(".").replace("-", MINUS)
 
 
+def capital(sentence: str) -> str:
+    """With a capital first letter."""
+    return sentence[:1].upper() + sentence[1:]
+
+
 def counted(number: float, noun: str, plural: str = "") -> str:
     """``1 row``, ``2 rows``."""
     return f"{count(number)} {noun if number == 1 else plural or noun + 's'}"

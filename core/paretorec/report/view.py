@@ -93,7 +93,7 @@ class FrontView:
                 name=o["name"],
                 direction="min" if o.get("direction") == "min" else "max",
                 unit=o.get("unit") or "",
-                label=o.get("label") or o["name"],
+                label=numbers.capital(o.get("label") or o["name"]),
             )
             for o in front.get("objectives", [])
         )
@@ -126,6 +126,12 @@ class FrontView:
 
     def mark(self, name: str) -> Mark | None:
         return next((mark for mark in self.marks if mark.id == name), None)
+
+    def base(self, objective: ObjectiveInfo) -> float | None:
+        """The baseline's value on the certify requests; None where it is not known."""
+        reference = self.mark(self.baseline)
+        change = reference.point.certify.get(objective.name) if reference else None
+        return change.value if change and math.isfinite(change.value) else None
 
     def axis(self, objective: ObjectiveInfo) -> Axis:
         """The certified change where every mark has one in the same unit; otherwise the value on select."""

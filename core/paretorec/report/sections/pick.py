@@ -16,6 +16,8 @@ from paretorec.report.view import FrontView, Mark
 
 MOST = 5
 """Figures in one row; more are set in two rows."""
+LONG = 130
+"""Characters from which on the sentence is set smaller."""
 
 
 def pick_section(view: FrontView, files: RunFiles) -> Markup:
@@ -32,7 +34,7 @@ def pick_section(view: FrontView, files: RunFiles) -> Markup:
         ),
         _headline(view, files, picked),
         _figures(view, files, picked) if picked else None,
-        tag("p", _trust(view), class_="trust"),
+        tag("p", _trust(view, "never saw" in (files.pick.get("why") or "")), class_="trust"),
         id="pick",
         class_="hero",
         aria_label="The pick",
@@ -53,10 +55,11 @@ def _headline(view: FrontView, files: RunFiles, picked: Mark | None) -> Markup:
     if not why:
         count = numbers.counted(len(view.points), "policy", "policies")
         why = f"Policy {picked.id} is picked." if picked else f"{count} to choose from; none is picked yet."
-    parts = [tag("h1", why, class_="long" if len(why) > 130 else None)]
-    if view.uncertified and view.uncertified not in why:
-        parts.append(tag("p", f"There is no certificate: {view.uncertified}", class_="reason"))
-    return Markup("".join(parts))
+    said = numbers.capital(why if why.endswith((".", "!", "?")) else f"{why}.")
+    headline = tag("h1", said, class_="long" if len(said) > LONG else None)
+    if not view.uncertified or view.uncertified in why:
+        return headline
+    return Markup(headline + tag("p", f"There is no certificate: {view.uncertified}", class_="reason"))
 
 
 def _figures(view: FrontView, files: RunFiles, picked: Mark) -> Markup:
@@ -100,12 +103,12 @@ def _figure(
     if change is None:
         return tag("div", label, _uncertified(view, objective, picked), class_=classes)
     limits = shared if change.relative else domain([0.0, change.low, change.high], 0.08)
-    bound = _bound(kept)
+    bound = _bound(kept, change, view.base(objective))
     return tag(
         "div",
         label,
         tag("p", numbers.signed(change.change, change.relative), class_="big"),
-        interval(change.low, change.change, change.high, limits, bound if change.relative else None),
+        interval(change.low, change.change, change.high, limits, bound),
         tag(
             "p",
             tag("span", f"at least {numbers.signed(change.low, change.relative)},"),
@@ -119,12 +122,10 @@ def _figure(
 
 
 def _level(view: FrontView, objective: ObjectiveInfo, change: Change) -> str:
-    reference = view.mark(view.baseline)
-    before = reference.point.certify.get(objective.name) if reference else None
+    base = view.base(objective)
     unit = f" {objective.unit}" if objective.unit else ""
-    if before is None:
-        return f"{numbers.value(change.value)}{unit}"
-    return f"{numbers.value(before.value)} \u2192 {numbers.value(change.value)}{unit}"
+    before = f"{numbers.value(base)} \u2192 " if base is not None else ""
+    return f"{before}{numbers.value(change.value)}{unit}"
 
 
 def _uncertified(view: FrontView, objective: ObjectiveInfo, picked: Mark) -> Markup:
@@ -138,20 +139,28 @@ def _uncertified(view: FrontView, objective: ObjectiveInfo, picked: Mark) -> Mar
     )
 
 
-def _bound(kept: Any) -> float | None:
-    """The least change wished for in percent: "-2%" or -2 gives -2.0; None where there is none to draw."""
-    found = re.search(r"[-+\u2212]?\d+(\.\d+)?", str(kept)) if kept is not None else None
+def _bound(kept: Any, change: Change, base: float | None) -> float | None:
+    """The least change wished for, in the unit of the change: "-2%" or an amount in the objective's own unit."""
+    wished = _amount(kept)
+    if wished is None or str(kept).rstrip().endswith("%") == change.relative:
+        return wished
+    return 100 * wished / abs(base) if change.relative and base else None
+
+
+def _amount(kept: Any) -> float | None:
+    found = re.match(r"\s*[-+\u2212]?\d*\.?\d+", str(kept)) if kept is not None else None
     return float(found.group().replace("\u2212", "-")) if found else None
 
 
 def _bound_text(kept: Any) -> str:
-    bound = _bound(kept)
-    if bound is None or not str(kept).rstrip().endswith("%"):
-        return f"{kept} or better".replace("-", numbers.MINUS)
-    return f"{numbers.signed(bound, True).replace('.0', '')} or better"
+    wished = _amount(kept)
+    if wished is None:
+        return str(kept)
+    unit = f"{numbers.THIN}%" if str(kept).rstrip().endswith("%") else ""
+    return f"{'+' if wished > 0 else ''}{numbers.plain(wished)}{unit} or better"
 
 
-def _trust(view: FrontView) -> list[Markup | str]:
+def _trust(view: FrontView, said: bool) -> list[Markup | str]:
     requests: Mapping[str, Any] = view.requests
     users: Mapping[str, Any] = requests.get("users") or {}
     parts: list[Markup | str] = []
@@ -162,9 +171,11 @@ def _trust(view: FrontView) -> list[Markup | str]:
             for n, noun in ((requests.get("certify"), "request"), (users.get("certify"), "user"))
             if n
         ]
-        base = f"Measured on {' of '.join(seen)} that the search never saw" if seen else "Measured after the search"
+        # The pick's own sentence names the requests where there is a pick.
+        on = f"on {' of '.join(seen)} that the search never saw, " if seen and not said else ""
         parts.append(
-            f"{base}, against {view.baseline}. The bounds hold for all {len(view.points)} policies and {goals} at once."
+            f"Measured {on}against {view.baseline}. "
+            f"The bounds hold for all {len(view.points)} policies and {goals} at once."
         )
     else:
         where = f" ({numbers.counted(requests['select'], 'request')})" if requests.get("select") else ""
