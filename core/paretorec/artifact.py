@@ -18,6 +18,8 @@ from paretorec.errors import ArtifactError, ConfigError
 
 SCHEMA = 1
 MANIFEST = "manifest.json"
+REPORT = "report.html"
+"""Made from the other files, and made again by `paretorec report`: not under the manifest."""
 
 
 def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
@@ -95,11 +97,11 @@ def digest(value: Any) -> str:
 
 
 def seal(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Write the manifest with the checksum of every other file of `folder`."""
+    """Write the manifest with the checksum of every other file of `folder` but the report."""
     files = {
         str(path.relative_to(folder)): sha256(path)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != MANIFEST
+        if path.is_file() and path.name not in (MANIFEST, REPORT)
     }
     write_json(folder / MANIFEST, {"schema": SCHEMA, **manifest, "files": files})
 

@@ -13,7 +13,6 @@ from paretorec.artifact import read_arrays, read_json, seal, write_arrays, write
 from paretorec.bundle import Bundle
 from paretorec.contracts.dataset import Dataset
 from paretorec.data.saved import save_dataset
-from paretorec.errors import FingerprintMismatch
 from paretorec.fitting import states
 from paretorec.front import Change, Front, ObjectiveInfo, Point
 from paretorec.record import Record
@@ -101,12 +100,7 @@ def read_front(folder: Path) -> Front:
     document = read_json(folder / "front.json")
 
     def point(values: dict[str, Any]) -> Point:
-        certify = {
-            name: Change(
-                *(math.nan if change[key] is None else change[key] for key in CHANGE_NUMBERS), change["relative"]
-            )
-            for name, change in values["certify"].items()
-        }
+        certify = {name: read_change(change) for name, change in values["certify"].items()}
         return Point(values["id"], values["policy"], values["select"], values["errors"], certify)
 
     return Front(
@@ -123,14 +117,14 @@ def read_front(folder: Path) -> Front:
     )
 
 
-def check_comparable(one: Path, other: Path) -> None:
-    """Raise `FingerprintMismatch` naming the fields in which the protocols of two runs differ."""
-    first, second = (read_json(folder / "manifest.json") for folder in (one, other))
-    if first["fingerprints"]["protocol"] == second["fingerprints"]["protocol"]:
-        return
-    a, b = first["protocol"], second["protocol"]
-    differing = [name for name in {**a, **b} if a.get(name) != b.get(name)]
-    raise FingerprintMismatch(
-        f"{one} and {other} were judged by different protocols ({', '.join(differing)} differ), "
-        "so their figures cannot be compared; run both with the same data, split, k, rules and objectives"
+def read_change(values: dict[str, Any]) -> Change:
+    """What `change_json` made of a change."""
+    numbers = {name: math.nan if values[name] is None else float(values[name]) for name in CHANGE_NUMBERS}
+    return Change(
+        value=numbers["value"],
+        change=numbers["change"],
+        error=numbers["error"],
+        low=numbers["low"],
+        high=numbers["high"],
+        relative=bool(values["relative"]),
     )
