@@ -41,7 +41,7 @@ def parse_times(column: pd.Series[Any], unit: str = "auto") -> ParsedTimes:
     values = pd.Series(np.asarray(distinct, dtype=object), dtype=object)
     missing = np.array([isinstance(v, str) and v.strip() in MISSING_TEXT for v in values], bool)
     numbers = pd.to_numeric(values.where(~missing), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    if np.isfinite(numbers).sum() * 2 > (~missing).sum():
+    if np.isfinite(numbers).sum() * 2 >= (~missing).sum():
         parsed = _numbers(numbers, missing, unit)
     else:
         parsed = _texts(values, missing)

@@ -83,8 +83,7 @@ def _purchases(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def _products(products: pd.DataFrame) -> pd.DataFrame:
-    words = products[["product_type", "product_category", "department"]]
-    name = words.bfill(axis=1).iloc[:, 0]
+    name = products["product_type"].fillna(products["product_category"]).fillna(products["department"])
     size = products["package_size"].fillna("").astype(str)
     title = (name.astype(str).str.title() + " " + size).str.strip()
     return products[["product_id", "department", "brand", "product_category", "product_type"]].assign(title=title)

@@ -93,5 +93,5 @@ def _parts(data: Dataset) -> Array:
     values, codes = np.unique(data.columns["split"].astype(str), return_inverse=True)
     unknown = [value for value in values if value.lower() not in NAMES]
     if unknown:
-        raise DataError(f"the split column has {unknown[0]!r}, which is no part; it may say {', '.join(NAMES)}")
+        raise DataError(f"the split column has {str(unknown[0])!r}, which is no part; it may say {', '.join(NAMES)}")
     return np.array([NAMES[value.lower()] for value in values], dtype=object)[codes]

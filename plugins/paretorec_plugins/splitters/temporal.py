@@ -29,7 +29,7 @@ class TemporalConfig(ComponentConfig):
     select_end: datetime | None = Field(default=None, description="T2, the end of the select part.")
     end: datetime | None = Field(default=None, description="T3, the end of the certify part; default: the last row.")
     shares: tuple[float, float, float] = Field(
-        default=(0.6, 0.15, 0.1),
+        default=(0.6, 0.1, 0.15),
         description="Shares of the rows before T0, in the rank and in the select part, where no dates are given; "
         "the rest certifies.",
     )
