@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from paretorec.config import DataConfig
 from paretorec.contracts import Dataset, Tables
-from paretorec.data.catalogue import item_users, restrict_items
+from paretorec.data.catalogue import item_users, restrict_items, take_items
 from paretorec.data.features import with_features
 from paretorec.data.hashing import hash_ids
 from paretorec.data.histories import HistoryIndex
@@ -168,7 +168,9 @@ def test_features_use_the_statistics_of_seen_items_only() -> None:
     frame = pd.DataFrame({"user_id": ["a"] * 3, "item_id": ["x", "y", "z"], "time": [1, 2, 3]})
     items = pd.DataFrame({"item_id": ["x", "y", "z"], "size": [1.0, 3.0, 1000.0], "same": [7, 7, 8]})
     table = build_dataset(Tables(frame, items), DataConfig(numbers=("size", "same"))).items
-    scaled = with_features(table, np.array([True, True, False])).features
+    featured = with_features(table, np.array([True, True, False]))
+    scaled = featured.features
+    np.testing.assert_array_equal(take_items(featured, np.array([2, 0])).features, scaled[[2, 0]])
     assert scaled[:2].tolist() == [[-1, 0], [1, 0]]
     assert scaled[2].tolist() == [998, 0]
     assert scaled.dtype == np.float32

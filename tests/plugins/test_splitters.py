@@ -58,6 +58,7 @@ def day(text: str) -> int:
 def test_temporal_cuts_by_dates_with_the_last_horizon_for_validation(data: Dataset) -> None:
     split = temporal(data, **DATES)
     assert split.fit_end == day("2024-02-26")
+    assert split.horizon == 7 * DAY
     np.testing.assert_array_equal(split.fit, data.time < split.fit_end)
     assert set(split.validation.time.tolist()) == {day("2024-02-26")}
     assert set(split.rank.time.tolist()) == {day("2024-03-04") + week * 7 * DAY for week in range(4)}

@@ -63,6 +63,7 @@ def take_items(items: ItemTable, rows: Array) -> ItemTable:
         texts={name: values[rows] for name, values in items.texts.items()},
         timelines={name: _take_timeline(line, rows) for name, line in items.timelines.items()},
         features=items.features[rows] if len(items.features) else items.features,
+        counts=items.counts[rows] if len(items.counts) else items.counts,
     )
 
 

@@ -108,6 +108,7 @@ class TemporalSplitter:
             Split(
                 fit=data.time < fit_end,
                 fit_end=fit_end,
+                horizon=horizon,
                 counts=counts,
                 rank=parts["rank"],
                 validation=parts["validation"],
