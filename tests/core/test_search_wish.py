@@ -39,6 +39,17 @@ def test_a_baseline_that_may_be_zero_has_absolute_changes():
     assert order(wish, [-0.101, -50.0], [-0.001, -54.0]) == [0, 1]  # +0.1 absolute beats +8 % relative
 
 
+def test_a_baseline_without_a_value_still_leaves_finite_wishes():
+    wish = Wish.of(NAMES, np.array([np.nan, -50.0]))
+    assert order(wish, [0.0, -50.0], [-0.1, -50.0]) == [1, 0]
+
+
+def test_a_typographic_minus_is_a_minus():
+    texts = ("-2%", "\N{MINUS SIGN}2 %", " -2%")
+    wishes = [Wish.of(NAMES, BASELINE, keep={"relevance": text}) for text in texts]
+    assert {wish.least[0] for wish in wishes} == {-0.02}
+
+
 @given(arrays(np.float64, (20, 2), elements=st.floats(-1e3, 1e3)), st.sampled_from([{}, {"relevance": "-2%"}]))
 def test_a_policy_at_least_as_good_in_everything_is_never_worse(values, keep):
     wish = Wish.of(NAMES, BASELINE, keep=keep)

@@ -18,6 +18,8 @@ from paretorec_plugins.swarm.leaders import Leaders, spread
 from paretorec_plugins.swarm.pso import Pso, PsoConfig
 from paretorec_plugins.swarm.smpso import Smpso, SmpsoConfig
 from pydantic import ValidationError
+from pymoo.algorithms.moo.nsga2 import NSGA2
+from pymoo.core.evaluator import Evaluator
 from pymoo.problems.multi.zdt import ZDT1, ZDT4
 
 MAKERS = {
@@ -284,3 +286,18 @@ def test_smpso_reaches_the_front_of_zdt1():
 
 def test_nsga2_reaches_the_front_of_zdt1():
     assert zdt(Nsga2(Nsga2Config()), ZDT1(), 10_000, seed=0) >= 0.63
+
+
+def test_nsga2_is_pymoos_to_the_bit():
+    benchmark = ZDT1()
+    lower, upper = (bound.astype(float) for bound in benchmark.bounds())
+    ours = Nsga2(Nsga2Config(population=30))
+    ours.setup(SearchProblem(lower, upper, ("f1", "f2"), np.empty((0, len(lower)))), seed=7)
+    theirs = NSGA2(pop_size=30, sampling=ours.ask())
+    theirs.setup(benchmark, seed=7, termination=("n_gen", 1000))
+    for _ in range(12):
+        x, population = ours.ask(), theirs.ask()
+        np.testing.assert_array_equal(x, population.get("X"))
+        values = benchmark.evaluate(x)
+        ours.tell(x, Evaluations(values, np.zeros_like(values), np.ones(len(x), dtype=bool)))
+        theirs.tell(infills=Evaluator().eval(benchmark, population))

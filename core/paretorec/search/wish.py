@@ -46,9 +46,10 @@ class Wish:
         """From `[pick]` and the baseline's values [M] (minimised) with their standard errors [M].
 
         `keep` holds least changes as text: "-2%" is relative, "-0.01" is in the objective's unit. Raises ConfigError
-        for an objective that does not exist, a text that is no number, and a percentage of a baseline of 0.
+        for an objective that does not exist, a text that is no number, and a percentage of a baseline of 0. An
+        objective in which the baseline has no value counts as 0 there.
         """
-        baseline = np.asarray(baseline, dtype=np.float64)
+        baseline = np.nan_to_num(np.asarray(baseline, dtype=np.float64))
         errors = np.zeros_like(baseline) if errors is None else np.asarray(errors, dtype=np.float64)
         scale = np.where(np.abs(baseline) > _SURE * np.nan_to_num(errors), np.abs(baseline), 1.0)
         names = list(objectives)
@@ -65,18 +66,10 @@ class Wish:
         least = np.full(len(names), -np.inf)
         for name, text in (keep or {}).items():
             m = index(name, f"pick.keep.{name}")
-            try:
-                amount = float(text.strip().removesuffix("%"))
-            except ValueError:
-                amount = float("nan")
-            if not np.isfinite(amount):
-                raise ConfigError(f'pick.keep.{name} is {text!r}; give a least change such as "-2%" or "-0.01"')
-            if not text.strip().endswith("%"):
-                least[m] = amount / scale[m]
-            elif baseline[m] == 0:
+            amount, percent = least_change(name, text)
+            if percent and baseline[m] == 0:
                 raise ConfigError(f"pick.keep.{name} is {text!r}, but the baseline is 0; give an amount without %")
-            else:
-                least[m] = amount / 100.0 * np.abs(baseline[m]) / scale[m]
+            least[m] = (amount / 100.0 * np.abs(baseline[m]) if percent else amount) / scale[m]
         return cls(baseline, scale, weights, least)
 
     def scalar(self, values: Array) -> Array:
@@ -86,3 +79,15 @@ class Wish:
         broken = np.maximum(self.least - change, 0.0).sum(axis=1)
         wished: Array = np.where(broken > 0, 1.0 + broken, -gain / (1.0 + np.abs(gain)))
         return wished
+
+
+def least_change(name: str, text: str) -> tuple[float, bool]:
+    """The amount that ``pick.keep.NAME = text`` says, and whether it is a percentage. Raises ConfigError."""
+    plain = str(text).strip().replace("\N{MINUS SIGN}", "-")
+    try:
+        amount = float(plain.removesuffix("%"))
+    except ValueError:
+        amount = np.nan
+    if not np.isfinite(amount):
+        raise ConfigError(f'pick.keep.{name} is {text!r}; give a least change such as "-2%" or "-0.01"')
+    return amount, plain.endswith("%")
