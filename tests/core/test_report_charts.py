@@ -146,7 +146,13 @@ def test_error_bars_reach_from_low_to_high() -> None:
 
 def test_curves_are_steps_named_at_their_ends() -> None:
     drawn = ET.fromstring(
-        lines([Curve("nsga2", (1, 2, 3), (0.1, 0.3, 0.4), True), Curve("random", (1, 2), (0.1, 0.2), False)], "n", "hv")
+        lines(
+            [Curve("nsga2", (1, 2, 3), (0.1, 0.3, 0.4), True), Curve("random", (1, 2), (0.1, 0.2), False)],
+            "n",
+            "hv",
+            width=540,
+            height=300,
+        )
     )
     paths = [path.get("d", "") for path in drawn.iter(f"{SVG}path")]
     assert [path.count("H") for path in paths] == [1, 2]

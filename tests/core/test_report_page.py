@@ -14,7 +14,7 @@ import report_runs as runs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from paretorec.errors import ArtifactError
-from paretorec.report import write_report
+from paretorec.report import numbers, write_report
 from paretorec.report.page import render
 from paretorec.report.run_files import RunFiles
 
@@ -81,7 +81,7 @@ def test_the_pick_its_sentence_and_its_bounds_come_first() -> None:
     pick = runs.pick_of(front)
     first, rest = page_of(front, pick=pick).split('<section id="front">')
     page = Page(first[first.index("<section") :])
-    assert pick["why"][1:] in page.text
+    assert numbers.typeset(pick["why"]) in page.text
     assert "Certified at 95" in page.text
     for change in pick["certify"].values():
         assert f"at least {'+' if change['low'] > 0 else '−'}{abs(change['low']):.1f}" in page.text
@@ -134,7 +134,7 @@ def test_no_policy_qualifies_is_said_in_the_first_place() -> None:
     pick = runs.none_qualifies()
     text = Page(page_of(runs.three_objectives(), pick=pick)).text
     assert "No policy qualifies" in text
-    assert pick["why"] in text
+    assert numbers.typeset(pick["why"]) in text
 
 
 def test_examples_mark_what_came_and_what_left() -> None:

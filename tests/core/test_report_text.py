@@ -74,6 +74,18 @@ def test_values_have_about_three_digits(number: float, said: str) -> None:
     assert numbers.value(number) == said
 
 
+def test_a_sentence_is_set_as_in_print() -> None:
+    said = numbers.typeset("sales (replay) +8.9 % (at least -1.5 %), item-knn and p-01 aside")
+    assert said == "Sales (replay) +8.9\u202f% (at least \u22121.5\u202f%), item-knn and p-01 aside."
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(2.5, "2.5"), (1000, "1,000"), (0, "0"), (-0.25, "\u22120.25"), (2e-7, "2e\u221207")]
+)
+def test_ticks_have_no_needless_digits(number: float, said: str) -> None:
+    assert numbers.plain(number) == said
+
+
 @pytest.mark.parametrize(
     ("seconds", "said"), [(0.42, "0.4 s"), (59.4, "59 s"), (200, "3 min 20 s"), (3900, "1 h 05 min")]
 )

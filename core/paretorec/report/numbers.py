@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 
 MINUS = "\u2212"
 THIN = "\u202f"
@@ -56,13 +57,21 @@ def count(number: float) -> str:
 
 
 def plain(number: float) -> str:
-    """A round number, as on an axis: ``2.5``, ``1,000``."""
+    """A round number, as on an axis: ``2.5``, ``1,000``, ``2e-07``."""
+    if 0 < abs(number) < 1e-4:
+        return f"{number:.3g}".replace("-", MINUS)
     return f"{number:,.6f}".rstrip("0").rstrip(".").replace("-", MINUS)
 
 
 def capital(sentence: str) -> str:
     """With a capital first letter."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def typeset(sentence: str) -> str:
+    """A sentence for a page: capital, full stop, minus signs, no line break between a number and its percent sign."""
+    ended = sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+    return re.sub(r"(\d) %", rf"\1{THIN}%", re.sub(r"(?<![\w-])-(?=\d)", MINUS, capital(ended)))
 
 
 def counted(number: float, noun: str, plural: str = "") -> str:
@@ -72,6 +81,8 @@ def counted(number: float, noun: str, plural: str = "") -> str:
 
 def duration(seconds: float) -> str:
     """``0.4 s``, ``48 s``, ``3 min 20 s``, ``1 h 05 min``."""
+    if seconds < 0.05:
+        return "< 0.1 s"
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 60:

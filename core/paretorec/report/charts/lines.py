@@ -22,7 +22,7 @@ class Curve:
     main: bool
 
 
-def lines(curves: Sequence[Curve], x_title: str, y_title: str, *, width: int = 540, height: int = 300) -> Markup:
+def lines(curves: Sequence[Curve], x_title: str, y_title: str, *, width: int, height: int, variant: str = "") -> Markup:
     """Steps (a value holds until the next is found), each named at its end."""
     across = Scale(0, max((x for c in curves for x in c.x), default=1) or 1, LEFT, width - RIGHT)
     low, high = domain([y for c in curves for y in c.y])
@@ -36,7 +36,7 @@ def lines(curves: Sequence[Curve], x_title: str, y_title: str, *, width: int = 5
         ],
         [
             tag("text", numbers.plain(t), class_="tick", x=across(t), y=floor + 15, text_anchor="middle")
-            for t in across.ticks(5)
+            for t in across.ticks(max(3, round(width / 100)))
         ],
         tag("line", class_="rail", x1=LEFT, x2=edge, y1=floor, y2=floor),
         tag("text", f"\u2191 {y_title}", class_="title", x=2, y=15),
@@ -48,7 +48,7 @@ def lines(curves: Sequence[Curve], x_title: str, y_title: str, *, width: int = 5
         tag("g", frame, class_="frame", aria_hidden="true"),
         [_curve(curve, across, up) for curve in sorted(curves, key=lambda c: c.main)],
         _names(curves, across, up),
-        class_="chart lines",
+        class_=f"chart lines {variant}".strip(),
         viewBox=f"0 0 {width} {height}",
         role="img",
         aria_label=f"{y_title} against {x_title}",

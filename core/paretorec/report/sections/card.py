@@ -61,7 +61,7 @@ def _card(view: FrontView, mark: Mark, shown: bool) -> Markup:
 def _parameters(policy: Mapping[str, Any]) -> Markup:
     """Bars where all parameters are weights of 0 or more, their shares beside them; otherwise a list."""
     parameters: Mapping[str, Any] = policy.get("parameters") or {}
-    kind = policy.get("kind")
+    kind = str(policy.get("kind") or "").removeprefix("paretorec/")
     if not parameters:
         return tag("p", f"Policy of kind {kind}.", class_="note") if kind else Markup("")
     figures = [n for n in parameters.values() if isinstance(n, int | float) and not isinstance(n, bool)]

@@ -22,13 +22,12 @@ def data_section(data: Mapping[str, Any]) -> Markup:
     right = [
         _candidates(data.get("candidates") or {}),
         tag("div", tag("h3", "Split"), tree(rest)) if rest else Markup(""),
-        _dataset(report),
     ]
-    left, below = _rows(report), _parts(parts)
-    if not any((left, *right, below)):
+    left, below = [_rows(report), _dataset(report)], _parts(parts)
+    stacks = [tag("div", stack, class_="stack") for stack in (left, right) if any(stack)]
+    if not stacks and not below:
         return Markup("")
-    blocks = [block for block in (left, tag("div", right, class_="stack") if any(right) else None) if block]
-    return section("data", "The data", "", tag("div", blocks, class_="blocks"), below)
+    return section("data", "The data", "", tag("div", stacks, class_="blocks"), below)
 
 
 def _rows(report: Mapping[str, Any]) -> Markup:

@@ -55,11 +55,11 @@ def _headline(view: FrontView, files: RunFiles, picked: Mark | None) -> Markup:
     if not why:
         count = numbers.counted(len(view.points), "policy", "policies")
         why = f"Policy {picked.id} is picked." if picked else f"{count} to choose from; none is picked yet."
-    said = numbers.capital(why if why.endswith((".", "!", "?")) else f"{why}.")
+    said = numbers.typeset(why)
     headline = tag("h1", said, class_="long" if len(said) > LONG else None)
     if not view.uncertified or view.uncertified in why:
         return headline
-    return Markup(headline + tag("p", f"There is no certificate: {view.uncertified}", class_="reason"))
+    return Markup(headline + tag("p", numbers.typeset(f"there is no certificate: {view.uncertified}"), class_="reason"))
 
 
 def _figures(view: FrontView, files: RunFiles, picked: Mark) -> Markup:

@@ -21,7 +21,11 @@ def search_section(search: Mapping[str, Any]) -> Markup:
     for key, title in (("evaluations", "policies judged"), ("seconds", "seconds")):
         curves = [_curve(run, key, run.get("name") == name) for run in runs if run.get(key)]
         if curves:
-            charts.append(tag("figure", lines(curves, title, "hypervolume"), class_="panel"))
+            drawn = [
+                lines(curves, title, "hypervolume", width=width, height=height, variant=variant)
+                for width, height, variant in ((540, 300, "wide"), (358, 250, "narrow"))
+            ]
+            charts.append(tag("figure", drawn, class_="panel"))
     return section("search", "The search", _lead(name, runs), tag("div", charts, class_="pair"))
 
 
