@@ -99,6 +99,15 @@ def test_right_is_better_in_either_direction(direction: str, certified: bool) ->
     assert better > worse
 
 
+def test_signals_of_one_name_keep_their_family() -> None:
+    front = runs.three_objectives()
+    front["baselines"][1]["id"] = "objective.sales"
+    labels = {m.id: m.label for m in FrontView.parse(front).marks}
+    assert labels["objective.sales"] == "objective.sales"
+    assert labels["ranker.sales"] == "ranker.sales"
+    assert labels["encoder.repeat"] == "repeat"
+
+
 def test_the_close_up_holds_pick_and_baseline_and_half_of_the_front() -> None:
     front = runs.three_objectives()
     pick = runs.pick_of(front)["point"]

@@ -146,6 +146,14 @@ def test_examples_mark_what_came_and_what_left() -> None:
     assert "1.0 of 2 items are new" in section
 
 
+def test_items_that_share_a_title_are_told_apart_by_their_number() -> None:
+    example = {"before": ["tea", "milk", "tea"], "after": ["tea", "tea", "tea"]}
+    section = page_of(runs.three_objectives(), examples=(example,)).split('<section id="examples">')[1]
+    assert "1.0 of 3 items are new" in section
+    assert section.count('class="entered"') == section.count('class="left"') == 1
+    assert '<em aria-label="up 1">' in section
+
+
 def test_search_names_what_random_search_needed() -> None:
     log = {"optimizer": "nsga2", "runs": [
         {"name": "nsga2", "evaluations": [10, 20, 30], "seconds": [1, 2, 3], "hypervolume": [0.1, 0.5, 0.6]},

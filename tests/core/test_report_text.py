@@ -51,7 +51,8 @@ def test_markup_is_kept_and_nothing_is_nothing() -> None:
 @pytest.mark.parametrize(
     ("change", "relative", "said"),
     [
-        (8.94, True, "+8.9\u202f%"), (-0.04, True, "0.0\u202f%"), (-12.3, True, "\u221212.3\u202f%"),
+        (8.94, True, "+8.9\u202f%"), (-0.004, True, "0.0\u202f%"), (0.013, True, "+0.01\u202f%"),
+        (-12.3, True, "\u221212.3\u202f%"),
         (0.0123, False, "+0.012"), (0.0, False, "0.000"), (123.4, True, "+123\u202f%"), (float("nan"), True, "\u2013"),
     ],
 )  # fmt: skip
@@ -75,7 +76,7 @@ def test_values_have_about_three_digits(number: float, said: str) -> None:
 
 
 def test_a_sentence_is_set_as_in_print() -> None:
-    said = numbers.typeset("sales (replay) +8.9 % (at least -1.5 %), item-knn and p-01 aside")
+    said = numbers.typeset("sales (replay) +8.9 % (at least -1.5%), item-knn and p-01 aside")
     assert said == "Sales (replay) +8.9\u202f% (at least \u22121.5\u202f%), item-knn and p-01 aside."
 
 
@@ -91,6 +92,13 @@ def test_ticks_have_no_needless_digits(number: float, said: str) -> None:
 )
 def test_durations(seconds: float, said: str) -> None:
     assert numbers.duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(1, "100"), (0.99999, "> 99.9"), (0.9541, "95.4"), (0.5, "50"), (0.0001, "< 0.1"), (0, "0")]
+)
+def test_only_what_is_exact_reads_0_or_100_percent(share: float, said: str) -> None:
+    assert numbers.percent(share) == f"{said}\u202f%"
 
 
 def test_moments_are_dates_and_counts_are_not() -> None:

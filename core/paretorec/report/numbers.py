@@ -35,7 +35,7 @@ def signed(number: float | None, relative: bool) -> str:
         return "\u2013"
     size = abs(number)
     if relative:
-        digits = f"{size:,.0f}" if size >= 100 else f"{size:.1f}"
+        digits = f"{size:,.0f}" if size >= 100 else f"{size:.1f}" if size >= 0.05 or size < 0.005 else f"{size:.2f}"
         suffix = f"{THIN}%"
     else:
         digits, suffix = value(size), ""
@@ -45,9 +45,13 @@ def signed(number: float | None, relative: bool) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share of one as a percentage: 0.954 -> ``95.4 %``."""
+    """A share of one as a percentage: 0.954 -> ``95.4 %``; only what is exact reads 0 or 100."""
     if share is None or not math.isfinite(share):
         return "\u2013"
+    if 0.9995 <= share < 1:
+        return f"> 99.9{THIN}%"
+    if 0 < share < 0.0005:
+        return f"< 0.1{THIN}%"
     return f"{share * 100:.1f}".removesuffix(".0") + f"{THIN}%"
 
 
@@ -71,7 +75,7 @@ def capital(sentence: str) -> str:
 def typeset(sentence: str) -> str:
     """A sentence for a page: capital, full stop, minus signs, no line break between a number and its percent sign."""
     ended = sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
-    return re.sub(r"(\d) %", rf"\1{THIN}%", re.sub(r"(?<![\w-])-(?=\d)", MINUS, capital(ended)))
+    return re.sub(r"(\d) ?%", rf"\1{THIN}%", re.sub(r"(?<![\w-])-(?=\d)", MINUS, capital(ended)))
 
 
 def counted(number: float, noun: str, plural: str = "") -> str:

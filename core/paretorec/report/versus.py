@@ -40,7 +40,7 @@ def other_marks(mine: FrontView, theirs: FrontView, name: str) -> tuple[Mark, ..
             if reference and o.name in mark.point.certify and o.name in reference.point.certify
         }
         point = Point(f"{name}/{mark.id}", mark.point.policy, mark.point.select, {}, certify)
-        marks.append(Mark(point, "other"))
+        marks.append(Mark(point, "other", point.id))
     return tuple(marks)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -28,16 +29,13 @@ class Mark:
 
     point: Point
     role: Role
+    label: str
+    """Name in a plot: a signal's without its family where that is enough."""
     picked: bool = False
 
     @property
     def id(self) -> str:
         return self.point.id
-
-    @property
-    def label(self) -> str:
-        """Short name for a plot: a baseline's signal without its family."""
-        return self.id if self.role in {"point", "other"} else self.id.split(".", 1)[-1]
 
 
 @dataclass(frozen=True)
@@ -100,10 +98,17 @@ class FrontView:
         baseline = front.get("baseline") or ""
         reason = front.get("uncertified") or ""
         certified = bool(front.get("certified", not reason)) and not reason
-        points = [Mark(_point(p, certified), "point", p["id"] == pick) for p in front.get("points", [])]
+        points = [Mark(p, "point", p.id, p.id == pick) for p in _points(front, "points", certified)]
+        signals = _points(front, "baselines", certified)
+        short = Counter(_tail(p.id) for p in signals)
         corners = [
-            Mark(_point(p, certified), "baseline" if p["id"] == baseline else "signal", p["id"] == pick)
-            for p in front.get("baselines", [])
+            Mark(
+                point=p,
+                role="baseline" if p.id == baseline else "signal",
+                label=_tail(p.id) if short[_tail(p.id)] == 1 else p.id,
+                picked=p.id == pick,
+            )
+            for p in signals
         ]
         corners.sort(key=lambda mark: mark.role != "baseline")
         return cls(
@@ -160,6 +165,14 @@ class FrontView:
         if not relative:
             return difference
         return 100 * difference / abs(theirs) if theirs else None
+
+
+def _points(front: Mapping[str, Any], key: str, certified: bool) -> list[Point]:
+    return [_point(raw, certified) for raw in front.get(key, [])]
+
+
+def _tail(signal: str) -> str:
+    return signal.split(".", 1)[-1]
 
 
 def _point(raw: Mapping[str, Any], certified: bool) -> Point:

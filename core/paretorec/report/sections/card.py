@@ -77,7 +77,7 @@ def _parameters(policy: Mapping[str, Any]) -> Markup:
             bar = tag(
                 "svg", width, class_="weights", viewBox="0 0 100 6", preserveAspectRatio="none", aria_hidden="true"
             )
-            said = numbers.percent(round(share, 3))
+            said = numbers.percent(share)
         rows.append(tag("li", tag("span", words(name), class_="what"), bar, tag("span", said, class_="said")))
     title = "Weights of the signals" if weights else "Parameters"
     return tag("div", tag("h4", f"{title} ({kind})" if kind else title), tag("ul", rows, class_="changes"))

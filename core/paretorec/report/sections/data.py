@@ -19,15 +19,16 @@ def data_section(data: Mapping[str, Any]) -> Markup:
     parts = {name: part for name, part in split.items() if isinstance(part, Mapping) and "requests" in part}
     rest = {name: fact for name, fact in split.items() if name not in parts}
     report: Mapping[str, Any] = data.get("report") or {}
-    right = [
+    blocks = [
+        _rows(report),
         _candidates(data.get("candidates") or {}),
         tag("div", tag("h3", "Split"), tree(rest)) if rest else Markup(""),
+        _dataset(report),
     ]
-    left, below = [_rows(report), _dataset(report)], _parts(parts)
-    stacks = [tag("div", stack, class_="stack") for stack in (left, right) if any(stack)]
-    if not stacks and not below:
+    below = _parts(parts)
+    if not any(blocks) and not below:
         return Markup("")
-    return section("data", "The data", "", tag("div", stacks, class_="blocks"), below)
+    return section("data", "The data", "", tag("div", blocks, class_="blocks"), below)
 
 
 def _rows(report: Mapping[str, Any]) -> Markup:
