@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import report_runs as runs
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from paretorec.report import front_svg
 from paretorec.report.charts.labels import CHARACTER, LINE, Box, place
@@ -23,6 +23,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 FINITE = st.floats(-1e6, 1e6, allow_nan=False)
 
 
+@settings(deadline=None)
 @given(FINITE, st.floats(1e-3, 1e6), st.integers(2, 10))
 def test_ticks_are_round_even_and_inside(low: float, width: float, about: int) -> None:
     scale = Scale(low, low + width, 0, 100)
@@ -35,6 +36,7 @@ def test_ticks_are_round_even_and_inside(low: float, width: float, about: int) -
     assert all(step == pytest.approx(steps[0], abs=slack) for step in steps)
 
 
+@settings(deadline=None)
 @given(st.lists(FINITE | st.just(float("nan")), max_size=8))
 def test_a_domain_holds_all_finite_values_and_is_never_empty(values: list[float]) -> None:
     low, high = domain(values)
@@ -42,6 +44,7 @@ def test_a_domain_holds_all_finite_values_and_is_never_empty(values: list[float]
     assert all(low <= v <= high for v in values if math.isfinite(v))
 
 
+@settings(deadline=None)
 @given(st.text("abc.-", min_size=1, max_size=12), st.floats(60, 340), st.floats(60, 240))
 def test_a_name_stays_inside_the_frame(name: str, x: float, y: float) -> None:
     frame = Box(0, 0, 400, 300)

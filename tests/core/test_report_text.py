@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 import report_runs as runs
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from paretorec.report import front_table, numbers
 from paretorec.report.layout import scalar, tree
@@ -33,6 +33,7 @@ class _Read(HTMLParser):
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]))
 
 
+@settings(deadline=None)
 @given(TEXT, TEXT)
 def test_text_and_attributes_read_back_as_they_were(child: str, value: str) -> None:
     read = _Read(tag("p", child, title=value))
