@@ -215,7 +215,8 @@ def run_search(
 
 
 def told_apart(archive: Archive, select: Judged, limit: int) -> Array:
-    """float64 [P, D]: at most `limit` policies of the archive's front that the select requests can tell apart."""
+    """float64 [P, D]: at most `limit` policies of the archive's front that the select requests can tell apart, the
+    best in the first objective first."""
     rows = archive.front()
     if len(rows) > CONSIDERED:
         rows = rows[thin(archive.values[rows], np.zeros_like(archive.errors[rows]), CONSIDERED)]
@@ -229,7 +230,9 @@ def told_apart(archive: Archive, select: Judged, limit: int) -> Array:
         errors[:, columns] = paired(row, others)
         return errors
 
-    return archive.x[rows[thin(archive.values[rows], apart, limit)]]
+    kept = rows[thin(archive.values[rows], apart, limit)]
+    best_first = np.argsort(archive.values[kept, 0], kind="stable")
+    return archive.x[kept[best_first]]
 
 
 @dataclass(frozen=True)
