@@ -192,9 +192,14 @@ class _Wish:
         told = " and ".join(
             f"{self.infos[name].label} {_number(changes[name].low, changes[name].relative)}" for name in self.least
         )
+        loose = ", ".join(
+            f'{name} = "{_looser(min(least, changes[name].low), changes[name].relative)}"'
+            for name, least in self.least.items()
+        )
         return (
             f"no policy qualifies: none of {len(points)} keeps what is asked; "
-            f"the nearest, {nearest.id}, {'promises' if self.front.certified else 'has'} {told}"
+            f"the nearest, {nearest.id}, {'promises' if self.front.certified else 'has'} {told}; "
+            f"keep {loose} would find it"
         )
 
     def none_gains(self, best: Point, changes: Mapping[str, Change], kept: int) -> str:
@@ -233,3 +238,11 @@ class _Wish:
 def _number(value: float, relative: bool) -> str:
     """``+11.7 %``, or an absolute change with three significant digits."""
     return f"{value:+.1f} %" if relative else f"{value:+.3g}"
+
+
+def _looser(bound: float, relative: bool) -> str:
+    """The least change to ask for so that `bound` keeps it, rounded down, as `keep` takes it."""
+    if relative:
+        return f"{math.floor(bound * 10) / 10:+.1f}%"
+    step = 10.0 ** (math.floor(math.log10(abs(bound))) - 2) if bound else 1.0
+    return f"{math.floor(bound / step) * step:+.3g}"

@@ -1,0 +1,159 @@
+"""Lists: the same to the bit from compiled loops, plain numpy and plain Python, whatever ties, masks and pruning do."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from judge_cases import ByFirstSignal, Weighted, make_batch, make_table, make_truth
+
+from paretorec.contracts import Category, SignalBatch
+from paretorec.errors import ConfigError
+from paretorec.judge import Judge, rank_weighted, ranked
+
+_SPEC = importlib.util.spec_from_file_location("plain_lists", Path(__file__).parents[1] / "oracles" / "plain_lists.py")
+plain = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(plain)
+
+LOOPS = [
+    "numpy",
+    pytest.param(
+        "numba", marks=pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="numba is not installed")
+    ),
+]
+
+
+class CapByCategory:
+    """At most two of a category."""
+
+    depth = 3
+
+    def shape(self, items, table):
+        codes = np.where(items >= 0, table.categories["brand"].codes[items], -1)
+        same = (codes[:, :, None] == codes[:, None, :]) & (codes >= 0)[:, :, None]
+        earlier = np.tril(np.ones(codes.shape[1:] * 2, bool), -1)
+        return (same & earlier).sum(axis=2) < 2
+
+
+@st.composite
+def worlds(draw):
+    """(batch, weights, k) of every shape there is: one signal or nine, k beyond the candidates, no candidate left."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    requests, candidates, signals = draw(st.integers(1, 5)), draw(st.integers(1, 40)), draw(st.integers(1, 9))
+    batch = make_batch(rng, requests, candidates, signals, items=60, levels=draw(st.sampled_from([2, 4, 1000])))
+    weights = rng.dirichlet(np.full(signals, 0.5), draw(st.integers(1, 6)))
+    weights[rng.random(weights.shape) < 0.2] = 0
+    return batch, weights, draw(st.integers(1, 12))
+
+
+def expected(batch, weights, k):
+    out = np.full((len(weights), len(batch), k), -1)
+    for policy, weight in enumerate(weights.astype(np.float32)):
+        for row in range(len(batch)):
+            best = plain.ranked(batch.values[row], batch.mask[row], weight, k)
+            out[policy, row, : len(best)] = best
+    return out
+
+
+def judge(batches, truth, k, loops="auto", kind=None, **more):
+    return Judge(batches, kind or Weighted(), {}, truth, k, loops=loops, **more)
+
+
+@pytest.mark.parametrize("loops", LOOPS)
+@given(world=worlds())
+@settings(max_examples=60, deadline=None)
+def test_lists_equal_those_of_plain_python(loops, world):
+    batch, weights, k = world
+    truth = make_truth(np.random.default_rng(0), len(batch), 60)
+    assert np.array_equal(judge([batch], truth, k, loops).lists(weights), expected(batch, weights, k))
+
+
+@given(world=worlds())
+@settings(max_examples=40, deadline=None)
+def test_what_is_served_is_what_was_judged(world):
+    batch, weights, k = world
+    truth = make_truth(np.random.default_rng(0), len(batch), 60)
+    judged = judge([batch], truth, k).lists(weights)
+    assert np.array_equal(ranked(batch, Weighted(), weights, k), judged)
+    for row in range(len(batch)):
+        alone = SignalBatch(batch.names, *(x[row : row + 1] for x in (batch.values, batch.mask, batch.items)))
+        assert np.array_equal(ranked(alone, Weighted(), weights, k)[:, 0], judged[:, row])
+
+
+@pytest.mark.parametrize("loops", LOOPS)
+def test_negative_terms_and_rounding_are_ranked_alike(loops):
+    rng = np.random.default_rng(3)
+    batch = make_batch(rng, 40, 50, 7, items=60, levels=1000)
+    batch = SignalBatch(batch.names, np.log(np.float32(1e-3) + batch.values), batch.mask, batch.items)
+    weights = rng.dirichlet(np.ones(7), 20)
+    truth = make_truth(rng, 40, 60)
+    assert np.array_equal(judge([batch], truth, 10, loops).lists(weights), expected(batch, weights, 10))
+
+
+@pytest.mark.parametrize("loops", LOOPS)
+def test_a_shape_rule_cuts_deeper_lists(loops):
+    rng = np.random.default_rng(4)
+    batch, truth = make_batch(rng, 30, 25, 3, items=40), make_truth(rng, 30, 40)
+    brand = rng.integers(0, 4, 40).astype(np.int32)
+    table = make_table(40, categories={"brand": Category(brand, ("a", "b", "c", "d"))})
+    weights = rng.dirichlet(np.ones(3), 8)
+    found = judge([batch], truth, 4, loops, shape=([CapByCategory()], table)).lists(weights)
+    assert np.array_equal(found, ranked(batch, Weighted(), weights, 4, ([CapByCategory()], table)))
+    for policy, weight in enumerate(weights.astype(np.float32)):
+        for row in range(len(batch)):
+            deep = plain.ranked(batch.values[row], batch.mask[row], weight, 12)
+            best = plain.capped(deep, brand[batch.items[row]].tolist(), 2, 4)
+            assert found[policy, row].tolist() == best + [-1] * (4 - len(best))
+
+
+def test_two_shape_rules_both_hold():
+    class OnlyEven:
+        depth = 2
+
+        def shape(self, items, table):
+            return items % 2 == 0
+
+    rng = np.random.default_rng(5)
+    batch = make_batch(rng, 30, 25, 3, items=40)
+    table = make_table(40, categories={"brand": Category(rng.integers(0, 4, 40).astype(np.int32), tuple("abcd"))})
+    places = ranked(batch, Weighted(), np.ones((1, 3)), 4, ([OnlyEven(), CapByCategory()], table))[0]
+    for row, listed in enumerate(places):
+        items = batch.items[row, listed[listed >= 0]]
+        assert (items % 2 == 0).all()
+        assert np.bincount(table.categories["brand"].codes[items], minlength=1).max(initial=0) <= 2
+
+
+def test_a_kind_that_is_not_linear_ranks_for_itself():
+    rng = np.random.default_rng(6)
+    batch, truth = make_batch(rng, 300, 20, 2, items=40), make_truth(rng, 300, 40)
+    theta = np.array([[0.5], [2.0]])
+    found = judge([batch], truth, 5, kind=ByFirstSignal()).lists(theta)
+    assert np.array_equal(found, ByFirstSignal().rank(batch, theta, 5))
+
+
+def test_neither_threads_nor_batches_nor_company_change_a_list():
+    rng = np.random.default_rng(7)
+    batch, truth = make_batch(rng, 500, 30, 5, items=60), make_truth(rng, 500, 60)
+    weights = rng.dirichlet(np.ones(5), 12)
+    whole = judge([batch], truth, 6, threads=1).lists(weights)
+    cut = [
+        SignalBatch(batch.names, *(x[start : start + 32] for x in (batch.values, batch.mask, batch.items)))
+        for start in range(0, 500, 32)
+    ]
+    assert np.array_equal(judge(cut, truth, 6, threads=4).lists(weights), whole)
+    assert np.array_equal(judge([batch], truth, 6).lists(weights[7:8])[0], whole[7])
+
+
+def test_as_many_requests_as_the_truth_has():
+    rng = np.random.default_rng(8)
+    with pytest.raises(ConfigError, match="signals of 3 requests and the truth of 4"):
+        judge([make_batch(rng, 3, 5, 2, items=10)], make_truth(rng, 4, 10), 2)
+
+
+def test_weights_are_used_as_float32():
+    terms = np.array([[[0.1, 0.2], [0.2, 0.1]]], np.float32)
+    mask = np.ones((1, 2), bool)
+    # As float64 the second weight is larger; as float32 both are equal, and ties go to the earlier.
+    assert rank_weighted(terms, mask, np.array([[0.5 + 1e-12, 0.5]]).astype(np.float32), 2).tolist() == [[[0, 1]]]
