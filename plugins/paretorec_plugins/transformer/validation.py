@@ -63,6 +63,7 @@ class Validation:
             top = np.take_along_axis(top, np.argsort(-np.take_along_axis(scores, top, 1), axis=1, kind="stable"), 1)
             key = rows[:, None] * items + top
             at = np.minimum(np.searchsorted(wanted, key), len(wanted) - 1)
-            gain = (wanted[at] == key) / np.log2(np.arange(k) + 2)
+            hit = (wanted[at] == key) & np.isfinite(np.take_along_axis(scores, top, 1))  # fewer than k left: no hit
+            gain = hit / np.log2(np.arange(k) + 2)
             total += float((gain.sum(1) / self._ideal[rows]).sum())
         return total / len(self)
