@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from paretorec.contracts import Array, ComponentConfig, FitData, Histories, ItemTable, RunContext, State
 from pydantic import Field
 
+from paretorec.contracts import Array, ComponentConfig, FitData, Histories, ItemTable, RunContext, State
 from paretorec_plugins.frequency.decay import event_weights
 
 

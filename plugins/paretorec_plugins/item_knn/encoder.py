@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from paretorec.contracts import DAY, Array, ComponentConfig, FitData, Histories, ItemTable, RunContext, State
 from pydantic import Field
 
+from paretorec.contracts import DAY, Array, ComponentConfig, FitData, Histories, ItemTable, RunContext, State
 from paretorec_plugins.item_knn.neighbours import cosine_neighbours
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class ItemKnnEncoder:
             )
 
     def score(self, histories: Histories, items: Array | None) -> Array:
-        scores = (self._profile(histories) @ self.similarity).toarray().astype(np.float32)
+        scores: Array = (self._profile(histories) @ self.similarity).toarray().astype(np.float32)
         if items is None:
             return scores
         return np.take_along_axis(scores, np.maximum(items, 0).astype(np.int64), axis=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from paretorec.contracts import Array
 
 
@@ -17,7 +18,8 @@ class Platt:
 
     def __call__(self, logit: Array) -> Array:
         """Corrected log-odds, in the dtype of `logit`."""
-        return logit * logit.dtype.type(self.slope) + logit.dtype.type(self.intercept)
+        corrected: Array = logit * logit.dtype.type(self.slope) + logit.dtype.type(self.intercept)
+        return corrected
 
     @classmethod
     def learn(cls, logit: Array, label: Array, weight: Array, steps: int = 30) -> Platt:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from paretorec.contracts import ComponentConfig
 from pydantic import Field
+
+from paretorec.contracts import ComponentConfig
 
 
 class MlpConfig(ComponentConfig):
@@ -20,11 +21,15 @@ class MlpConfig(ComponentConfig):
         default=1.0, ge=0, description="Weight of the softmax loss over a request's candidates, beside the log-loss."
     )
     optimizer: Literal["adam", "adamw", "rmsprop", "sgd"] = Field(default="adamw", description="Gradient method.")
-    learning_rate: float = Field(default=0.002, gt=0, description="Peak of the one-cycle schedule.")
+    learning_rate: float = Field(
+        default=0.002, gt=0, description="Peak of the schedule: linear warm-up, then half a cosine."
+    )
     weight_decay: float = Field(default=1e-4, ge=0, description="L2 penalty, or decoupled decay with adamw.")
-    epochs: int = Field(default=8, ge=1, description="Passes over the examples at most.")
-    patience: int = Field(default=3, ge=1, description="Epochs without better held-out loss before training stops.")
-    batch_requests: int = Field(default=64, ge=1, description="Requests in one gradient step.")
+    epochs: int = Field(default=10, ge=1, description="Passes over the examples at most.")
+    patience: int = Field(
+        default=5, ge=1, description="Epochs without better held-out log-loss before training stops; the best are kept."
+    )
+    batch_requests: int = Field(default=16, ge=1, description="Requests in one gradient step.")
     sampled: int = Field(
         default=100,
         ge=2,

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+
 from paretorec.contracts import Array, CandidateView, ExampleBlock, Histories, RankingExamples, RunContext
 from paretorec.errors import DataError
-
 from paretorec_plugins.mlp.config import MlpConfig
 from paretorec_plugins.mlp.view import ViewArrays, view_arrays
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from paretorec.contracts import Array, CandidateView, Event
 
+from paretorec.contracts import Array, CandidateView, Event
 from paretorec_plugins.mlp.groups import Events, Groups
 
 NEVER = 400.0
@@ -62,11 +62,12 @@ def own_features(
         "own.visit_rate": np.log(rate),
         "own.visit_due": np.log((visits + 1) * rate),
     }
-    for days in half_lives:
-        weight = np.exp2(-events.age / days)
-        features[f"own.decayed_{days:g}"] = np.log(look(groups.sum(weight), 0) + 0.02)
+    for half_life in half_lives:
+        weight = np.exp2(-events.age / half_life)
+        decayed = look(groups.sum(weight), 0) + 0.02
+        features[f"own.decayed_{half_life:g}"] = np.log(decayed)
         visited = events.per_history(weight, events.first_of_visit)
-        features[f"own.share_{days:g}"] = np.log((look(groups.sum(weight), 0) + 0.02) / (visited[:, None] + 0.5))
+        features[f"own.share_{half_life:g}"] = np.log(decayed / (visited[:, None] + 0.5))
     for name, amount in amounts(view, events, labels).items():
         features[f"own.{name}"] = signed_log(look(groups.sum(amount) / groups.count, 0))
     return features

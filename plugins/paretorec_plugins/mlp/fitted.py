@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
+
 from paretorec.contracts import Array, CandidateView, Event, State
 from paretorec.errors import ConfigError
-
 from paretorec_plugins.mlp.calibration import Platt
 from paretorec_plugins.mlp.config import MlpConfig
 from paretorec_plugins.mlp.items import ItemStatistics, category_codes, item_features

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
+
 from paretorec.contracts import Array, Event, RankingExamples, RunContext
 from paretorec.errors import DataError
 from paretorec.training import Plan, fit, torch_threads
-
 from paretorec_plugins.mlp.calibration import Platt, amount_factor
 from paretorec_plugins.mlp.config import MlpConfig
 from paretorec_plugins.mlp.examples import Sample, collect

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from paretorec.contracts import Array, Event, Histories, ItemTable
 
+from paretorec.contracts import Array, Event, Histories, ItemTable
 from paretorec_plugins.mlp.features import signed_log
 from paretorec_plugins.mlp.groups import Events
 
@@ -52,7 +52,8 @@ def _smoothed_mean(item: Array, values: Array, weights: Array, items: int, prior
     total = np.bincount(item, weights=values * weights, minlength=items + 1)
     weight = np.bincount(item, weights=weights, minlength=items + 1)
     mean = total.sum() / max(weight.sum(), 1)
-    return (total + prior * mean) / (weight + prior)
+    smoothed: Array = (total + prior * mean) / (weight + prior)
+    return smoothed
 
 
 def item_features(statistics: ItemStatistics, table: ItemTable, vectors: Mapping[str, Array], items: Array) -> Array:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from paretorec.contracts import Array, CandidateView, Event
 
+from paretorec.contracts import Array, CandidateView, Event
 from paretorec_plugins.mlp.features import pair_features, signed_log, user_features
 from paretorec_plugins.mlp.groups import Events
 
