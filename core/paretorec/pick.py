@@ -232,12 +232,12 @@ class _Wish:
         if not self.front.certified:
             return ""
         goals = len(self.front.point(self.front.baseline).certify)
-        return f"{self.confidence:.0%} sure for all {len(self.front.points)} policies and {goals} objectives at once"
+        return f"{100 * self.confidence:.4g} % sure for all {len(self.front.points)} policies and {goals} objectives at once"
 
 
 def _number(value: float, relative: bool) -> str:
     """``+11.7 %``, or an absolute change with three significant digits."""
-    return f"{value:+.1f} %" if relative else f"{value:+.3g}"
+    return f"{round(value, 1) + 0.0:+.1f} %" if relative else f"{value + 0.0:+.3g}"
 
 
 def _looser(bound: float, relative: bool) -> str:
