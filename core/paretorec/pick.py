@@ -231,8 +231,8 @@ class _Wish:
     def _sure(self) -> str:
         if not self.front.certified:
             return ""
-        goals = len(self.front.point(self.front.baseline).certify)
-        return f"{100 * self.confidence:.4g} % sure for all {len(self.front.points)} policies and {goals} objectives at once"
+        policies, goals = len(self.front.points), len(self.front.point(self.front.baseline).certify)
+        return f"{100 * self.confidence:.4g} % sure for all {policies} policies and {goals} objectives at once"
 
 
 def _number(value: float, relative: bool) -> str:

@@ -179,8 +179,8 @@ def test_an_uncertified_front_is_picked_from_on_select_and_says_so():
     assert (found.point, found.certified, dict(found.certify)) == ("safe", False, {})
     assert found.why == (
         "sales (replay) +10.0 % while relevance changes by +0.0 % and returns (replay) changes by +50.0 %, on the "
-        "select requests, which the search has seen; not certified: there are 12 certify requests, fewer than the 200 that a "
-        "certificate needs"
+        "select requests, which the search has seen; not certified: there are 12 certify requests, fewer than the 200 "
+        "that a certificate needs"
     )
     assert pick(front, "sales").point == "more"
     with pytest.raises(NoAnswer, match=r"the nearest, safe, has relevance \+0\.0 %"):
