@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+
 from paretorec.contracts import RunContext
 from paretorec.errors import ArtifactError, ConfigError, Interrupted
 from paretorec.training import Plan, fit, load_checkpoint, save_checkpoint

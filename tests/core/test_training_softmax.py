@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from paretorec.training import NegativeSampler, softmax_loss
 
 _SPEC = importlib.util.spec_from_file_location(

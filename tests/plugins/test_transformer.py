@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
+
 from paretorec.contracts import DAY, Event, FitData, Histories, ItemTable, Requests, RunContext, State
 from paretorec.errors import ArtifactError, DataError, Interrupted
 from paretorec_plugins.transformer.config import TransformerConfig
 from paretorec_plugins.transformer.encoder import TransformerEncoder
-from pydantic import ValidationError
 
 SMALL = {
     "width": 16,

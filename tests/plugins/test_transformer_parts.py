@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from paretorec.contracts import DAY, Event, Histories, Requests
 from paretorec_plugins.transformer.config import TransformerConfig
 from paretorec_plugins.transformer.model import START, Transformer

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from paretorec.contracts import ComponentConfig
 from pydantic import Field, model_validator
+
+from paretorec.contracts import ComponentConfig
 
 
 class TransformerConfig(ComponentConfig):

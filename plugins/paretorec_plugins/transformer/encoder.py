@@ -6,10 +6,10 @@ import hashlib
 
 import numpy as np
 import torch
+
 from paretorec.contracts import Array, FitData, Histories, ItemTable, RunContext, State
 from paretorec.errors import ArtifactError, DataError
 from paretorec.training import Plan, fit, torch_threads
-
 from paretorec_plugins.transformer.config import TransformerConfig
 from paretorec_plugins.transformer.model import Transformer
 from paretorec_plugins.transformer.task import NextItem

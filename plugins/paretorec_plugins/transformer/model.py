@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import torch
-from paretorec.training import SeededDropout
 from torch import Tensor, nn
 
+from paretorec.training import SeededDropout
 from paretorec_plugins.transformer.config import TransformerConfig
 
 START = 0

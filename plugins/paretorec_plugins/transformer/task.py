@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from paretorec.contracts import Array, Histories
-from paretorec.training import NegativeSampler, length_batches, softmax_loss
 from torch import Tensor
 
+from paretorec.contracts import Array, Histories
+from paretorec.training import NegativeSampler, length_batches, softmax_loss
 from paretorec_plugins.transformer.config import TransformerConfig
 from paretorec_plugins.transformer.model import Transformer
 from paretorec_plugins.transformer.windows import lesson

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+
 from paretorec.contracts import Array, Event, Histories, Requests
 
 K = 10

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from paretorec.contracts import Array, Histories
 
+from paretorec.contracts import Array, Histories
 from paretorec_plugins.transformer.model import START
 
 
