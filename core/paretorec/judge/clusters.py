@@ -16,6 +16,8 @@ class Clusters:
         ordered = users[self._order]
         self._starts = np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
         self.count = len(self._starts)
+        self.sizes = np.diff(self._starts, append=len(users)).astype(np.float64)
+        """float64 [U]: requests of each user."""
 
     def sums(self, values: Array) -> Array:
         """float64 [..., R] -> [..., U], users ascending, in the order of the requests within a user."""

@@ -20,6 +20,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 GROUP = 4
 """Terms added at a time in `_score`; terms and weights are padded to a multiple with zeros, which change no sum."""
 
+FEW = 32
+"""Candidates that are sorted by counting."""
+
 
 def _compiled(function: F) -> F:
     """Compile once per machine; without a folder that can be written, once per process."""
@@ -42,18 +45,19 @@ def skyband(terms: Array, count: Array, depth: int) -> Array:
     return np.asarray(_skyband(np.ascontiguousarray(terms), count, depth))
 
 
-def rank(terms: Array, count: Array, weights: Array, depth: int) -> Array:
+def rank(terms: Array, count: Array, weights: Array, parent: Array, depth: int) -> Array:
     """Best candidates of every request under every policy: int32 [B, P, depth], -1 = none.
 
-    terms: float32 [B, K, C]; count: int64 [B]; weights: float32 [P, K].
+    terms: float32 [B, K, C]; count: int64 [B]; weights: float32 [P, K]; parent: int64 [P], an earlier policy for each
+    but the first.
 
-    A policy's worst score among the candidates that the policy before it listed bounds its own last score from
-    below, so that few candidates are left to sort where policies that follow each other are alike.
+    A policy's worst score among the candidates that its parent lists bounds its own last score from below, so that
+    few candidates are left to sort where the two are alike.
     """
     lists = np.empty((len(terms), len(weights), depth), np.int32)
     spare = -terms.shape[1] % GROUP
     terms, weights = np.pad(terms, ((0, 0), (0, spare), (0, 0))), np.pad(weights, ((0, 0), (0, spare)))
-    _rank(terms, count, weights, depth, lists)
+    _rank(terms, count, weights, parent, depth, lists)
     return lists
 
 
@@ -125,41 +129,70 @@ def _score(terms: Array, weights: Array, scores: Array, count: int) -> None:
 
 
 @_compiled
-def _rank(terms: Array, count: Array, weights: Array, depth: int, lists: Array) -> None:
+def _rank(terms: Array, count: Array, weights: Array, parent: Array, depth: int, lists: Array) -> None:
     requests, _, width = terms.shape
     scores = np.empty(width, np.float32)
     left = np.empty(width + 1, np.int32)
-    score = np.empty(depth, np.float32)
+    value = np.empty(max(depth, FEW), np.float32)
+    above = np.empty(FEW, np.int32)
     for request in range(requests):
         real = count[request]
         full = min(depth, real)
-        before = np.arange(depth).astype(np.int32)
         for policy in range(len(weights)):
             best = lists[request, policy]
             _score(terms[request], weights[policy], scores, real)
             bound = np.float32(np.inf)
             for place in range(full):
-                bound = min(bound, scores[before[place]])
-            survivors = 0
+                known = lists[request, parent[policy], place] if policy else place
+                bound = min(bound, scores[known])
+            number = 0
             for c in range(real):
-                left[survivors] = c
-                survivors += scores[c] >= bound
-            size = 0
-            for survivor in range(survivors):
-                value = scores[left[survivor]]
-                if size < full:
-                    size += 1
-                elif value <= score[full - 1]:
-                    continue
-                place = size - 1
-                while place > 0 and score[place - 1] < value:
-                    score[place] = score[place - 1]
-                    best[place] = best[place - 1]
-                    place -= 1
-                score[place] = value
-                best[place] = left[survivor]
-            best[full:] = -1
-            before = best
+                left[number] = c
+                number += scores[c] >= bound
+            best[:] = -1
+            if number <= FEW:
+                _sort_few(scores, left, number, full, value, above, best)
+            else:
+                _insert(scores, left, number, full, value, best)
+
+
+@_compiled
+def _sort_few(scores: Array, left: Array, number: int, full: int, value: Array, above: Array, best: Array) -> None:
+    """A place is how many are better: counted without a branch, since one that is mispredicted costs more."""
+    for i in range(FEW):
+        value[i] = scores[left[i]] if i < number else -np.inf
+        above[i] = 0
+    for j in range(0, number, 4):
+        v0, v1, v2, v3 = value[j], value[j + 1], value[j + 2], value[j + 3]
+        for i in range(FEW):
+            above[i] += (
+                np.int32(v0 > value[i]) + np.int32(v1 > value[i]) + np.int32(v2 > value[i]) + np.int32(v3 > value[i])
+            )
+    for i in range(number):
+        place = above[i]
+        # Equal ones have one place; the earlier takes it, the later the next.
+        while place < full and best[place] >= 0:
+            place += 1
+        if place < full:
+            best[place] = left[i]
+
+
+@_compiled
+def _insert(scores: Array, left: Array, number: int, full: int, value: Array, best: Array) -> None:
+    size = 0
+    for i in range(number):
+        score = scores[left[i]]
+        if size < full:
+            size += 1
+        elif score <= value[full - 1]:
+            continue
+        place = size - 1
+        while place > 0 and value[place - 1] < score:
+            value[place] = value[place - 1]
+            best[place] = best[place - 1]
+            place -= 1
+        value[place] = score
+        best[place] = left[i]
 
 
 @_compiled

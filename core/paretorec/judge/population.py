@@ -16,13 +16,13 @@ from paretorec.contracts import Array, Exposure, ItemTable, Metric, PolicyKind, 
 from paretorec.errors import ConfigError
 from paretorec.judge.clusters import Clusters, ratio_of_sums
 from paretorec.judge.exposure import ExposureCounts
-from paretorec.judge.lists import Shape, shaped
+from paretorec.judge.lists import Shape, fitted, shaped
 from paretorec.judge.scorecard import Scorecard
 
 BLOCK = 128
 """Requests worked on at a time: what bounds the memory and what one thread takes."""
 
-POLICIES = 64
+POLICIES = 128
 """Policies whose values by request `evaluate` holds at a time."""
 
 T = TypeVar("T")
@@ -97,23 +97,30 @@ class Judge:
     def lists(self, theta: Array) -> Array:
         """theta float64 [P, D] -> int32 [P, R, k]: positions in the batches' candidates, -1 = none."""
         out = np.empty((len(theta), len(self._users), self._k), np.int32)
-        path = near_path(theta)
+        order, parent = near_tree(theta)
+        theta = theta[order]
 
         def work(block: Block) -> tuple[Block, Array]:
-            lists = self._lists(block, theta[path])
+            lists = self._lists(block, theta, parent)
             found = block.position[np.arange(len(lists))[:, None, None], np.maximum(lists, 0)]
             return block, np.where(lists >= 0, found, np.int32(-1))
 
         for block, lists in self._each(work, self._blocks):
-            out[path, block.first : block.first + len(lists)] = lists.transpose(1, 0, 2)
+            out[order, block.first : block.first + len(lists)] = lists.transpose(1, 0, 2)
         return out
 
     def parts(self, theta: Array) -> tuple[Array, Array]:
         """theta float64 [P, D] -> (numerator, denominator), float64 [P, M', R], of the `additive` metrics.
 
-        A metric's value is the sum of its numerators divided by the sum of its denominators (1, but for a `Ratio`).
+        A metric's value is the sum of its numerators divided by the sum of its denominators (1, but for a `Ratio`;
+        read-only where there is none).
         """
-        return self._parts(theta, None)
+        order, parent = near_tree(theta)
+        numerator, denominator = self._parts(theta[order], parent, None)
+        back = np.argsort(order)
+        if denominator is None:
+            return numerator[back], np.broadcast_to(1.0, numerator.shape)
+        return numerator[back], denominator[back]
 
     def evaluate(self, theta: Array) -> tuple[Array, Array]:
         """theta float64 [P, D] -> (values, standard errors), float64 [P, M], each metric in its natural direction.
@@ -126,41 +133,48 @@ class Judge:
         additive = [columns.index(name) for name in self.additive]
         step = min(POLICIES, ExposureCounts.policies(self._items)) if self._exposed else POLICIES
         for start in range(0, len(theta), step):
-            part = slice(start, start + step)
-            counts = ExposureCounts(len(theta[part]), self._items, self._users) if self._exposed else None
-            sums = (self._clusters.sums(piece) for piece in self._parts(theta[part], counts))
-            values[part, additive], errors[part, additive] = ratio_of_sums(*sums)
+            order, parent = near_tree(theta[start : start + step])
+            rows = start + order
+            counts = ExposureCounts(len(rows), self._items, self._users) if self._exposed else None
+            numerator, denominator = self._parts(theta[rows], parent, counts)
+            above = self._clusters.sums(numerator)
+            below = self._clusters.sizes if denominator is None else self._clusters.sums(denominator)
+            at = rows[:, None], additive
+            values[at], errors[at] = ratio_of_sums(above, np.broadcast_to(below, above.shape))
             for name, metric in self._exposed.items():
                 assert counts is not None
-                at = columns.index(name)
-                values[part, at], errors[part, at] = counts.judge(metric)
+                column = columns.index(name)
+                values[rows, column], errors[rows, column] = counts.judge(metric)
         return values, errors
 
-    def _parts(self, theta: Array, counts: ExposureCounts | None) -> tuple[Array, Array]:
+    def _parts(self, theta: Array, parent: Array, counts: ExposureCounts | None) -> tuple[Array, Array | None]:
+        """As `parts`; no denominators where all are 1. Also counts what is listed, where that is asked."""
         numerator = np.empty((len(theta), len(self.additive), len(self._users)))
-        denominator = np.empty_like(numerator)
-        path = near_path(theta)
+        denominator = np.empty_like(numerator) if self._card.ratios else None
 
-        def work(block: Block) -> tuple[Block, Array, tuple[Array, Array]]:
-            lists = self._lists(block, theta[path])
-            return block, lists, self._card.parts(self._loops, block.first, lists, block.items, block.gains)
+        def work(block: Block) -> tuple[Block, Array, Array, Array | None]:
+            lists = self._lists(block, theta, parent)
+            return block, lists, *self._card.parts(self._loops, block.first, lists, block.items, block.gains)
 
-        for block, lists, (above, below) in self._each(work, self._blocks):
+        for block, lists, above, below in self._each(work, self._blocks):
             rows = slice(block.first, block.first + len(lists))
-            numerator[path, :, rows], denominator[path, :, rows] = above, below
+            numerator[..., rows] = above
+            if denominator is not None:
+                denominator[..., rows] = below
             if counts is not None:
-                counts.add(self._loops, rows, lists[:, np.argsort(path)], block.items)
+                counts.add(self._loops, rows, lists, block.items)
         return numerator, denominator
 
-    def _lists(self, block: Block, theta: Array) -> Array:
+    def _lists(self, block: Block, theta: Array, parent: Array) -> Array:
         """int32 [B, P, k]: positions in the block's candidates."""
         if block.batch is None:
             weights = np.asarray(self._kind.weights(theta), np.float32)
-            lists = self._loops.rank(block.terms, block.count, weights, self._depth)
+            lists: Array = self._loops.rank(block.terms, block.count, weights, parent, self._depth)
         else:
-            lists = self._kind.rank(block.batch, theta, self._depth).transpose(1, 0, 2)
-        by_policy = shaped(lists.transpose(1, 0, 2), block.items, self._k, self._shape)
-        return np.ascontiguousarray(by_policy.transpose(1, 0, 2))
+            lists = fitted(self._kind.rank(block.batch, theta, self._depth), self._depth).transpose(1, 0, 2)
+        if self._shape is not None:
+            lists = shaped(lists.transpose(1, 0, 2), block.items, self._k, self._shape).transpose(1, 0, 2)
+        return np.ascontiguousarray(lists)
 
     def _block(self, piece: tuple[int, SignalBatch]) -> Block:
         first, batch = piece
@@ -199,18 +213,25 @@ class Judge:
                 yield running.popleft().result()
 
 
-def near_path(points: Array) -> Array:
-    """int64 [P]: an order in which neighbours are near: each time the nearest point not yet visited. O(P^2 K)."""
-    left = np.arange(len(points))
-    path = np.zeros(len(points), np.int64)
+def near_tree(points: Array) -> tuple[Array, Array]:
+    """(order int64 [P], parent int64 [P]): points joined to the nearest of those before them, nearest ones first.
+
+    In the order given, point i hangs on point ``parent[i] < i``; the first is its own. A minimal spanning tree (Prim,
+    1957), O(P^2 D).
+    """
+    count = len(points)
+    order, parent = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    place, nearest = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    distance = np.full(count, np.inf)
     here = 0
-    for step in range(len(points)):
-        path[step] = left[here]
-        point = points[left[here]]
-        left = np.delete(left, here)
-        if len(left):
-            here = int(np.square(points[left] - point).sum(axis=1).argmin())
-    return path
+    for step in range(count):
+        order[step], parent[step], place[here] = here, place[nearest[here]], step
+        distance[here] = -1.0
+        away = np.square(points - points[here]).sum(axis=1)
+        closer = away < distance
+        distance[closer], nearest[closer] = away[closer], here
+        here = int(np.where(distance < 0, np.inf, distance).argmin())
+    return order, parent
 
 
 def front(keep: Array) -> tuple[Array, Array, int]:

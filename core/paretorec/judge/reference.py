@@ -14,8 +14,9 @@ def skyband(terms: Array, count: Array, depth: int) -> Array:
     return np.asarray(np.arange(terms.shape[2]) < count[:, None])
 
 
-def rank(terms: Array, count: Array, weights: Array, depth: int) -> Array:
+def rank(terms: Array, count: Array, weights: Array, parent: Array, depth: int) -> Array:
     """int32 [B, P, depth]: see `paretorec.judge.kernel.rank`."""
+    del parent
     mask = np.arange(terms.shape[2]) < count[:, None]
     lists = np.empty((len(terms), len(weights), depth), np.int32)
     for policy, weight in enumerate(weights):

@@ -73,18 +73,26 @@ class Scorecard:
                 out[..., place] += np.where(items >= 0, column.item[np.maximum(items, 0)], 0.0)
         return out
 
-    def parts(self, loops: Any, first: int, lists: Array, items: Array, gains: Array) -> tuple[Array, Array]:
-        """(numerators, denominators), float64 [P, M', B], of lists int32 [B, P, k] of positions in `items`."""
+    @property
+    def ratios(self) -> bool:
+        """Some denominators are not 1."""
+        return any(isinstance(recipe, tuple) and recipe[1] >= 0 for recipe in self._recipes)
+
+    def parts(self, loops: Any, first: int, lists: Array, items: Array, gains: Array) -> tuple[Array, Array | None]:
+        """(numerators, denominators), float64 [P, M', B], of lists int32 [B, P, k] of positions in `items`.
+
+        No denominators where all are 1.
+        """
         worth = self._worth(loops, first, lists, gains)
-        numerator = np.ones((lists.shape[1], len(self._recipes), lists.shape[0]))
-        denominator = np.ones_like(numerator)
+        numerator = np.empty((lists.shape[1], len(self._recipes), lists.shape[0]))
+        denominator = np.ones_like(numerator) if self.ratios else None
         for place, recipe in enumerate(self._recipes):
             if isinstance(recipe, SparseRows):
                 rows = (recipe.starts, recipe.places, recipe.values, recipe.width)
                 numerator[:, place] = loops.diversity(lists, items, *rows)
             else:
                 numerator[:, place] = worth[recipe[0]]
-                if recipe[1] >= 0:
+                if denominator is not None and recipe[1] >= 0:
                     denominator[:, place] = worth[recipe[1]]
         return numerator, denominator
 
