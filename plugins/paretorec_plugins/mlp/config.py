@@ -10,6 +10,7 @@ from paretorec.contracts import ComponentConfig
 
 
 class MlpConfig(ComponentConfig):
+    events: tuple[str, ...] = Field(default=(), description="Events to learn, a head each; none named: all.")
     hidden: tuple[int, ...] = Field(default=(128, 64), min_length=1, description="Widths of the dense layers.")
     category_width: int = Field(
         default=0, ge=0, description="Width of the learned vector of each item category's value; 0: none."

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from paretorec.contracts import Array, CandidateView, ExampleBlock, Histories, RankingExamples, RunContext
-from paretorec.errors import DataError
+from paretorec.contracts import Array, CandidateView, Event, ExampleBlock, Histories, RankingExamples, RunContext
+from paretorec.errors import ConfigError, DataError
 from paretorec_plugins.mlp.config import MlpConfig
 from paretorec_plugins.mlp.view import ViewArrays, view_arrays
 
@@ -22,6 +22,7 @@ class Sample:
     """int32 [R, S]."""
     weight: Array
     """float32 [R, S]: how many candidates each stands for; 0 = padding."""
+    events: tuple[Event, ...]
     labels: Mapping[str, Array]
     """event -> float32 [R, S], NaN = not observed."""
     held_out: Array
@@ -36,6 +37,7 @@ def collect(examples: RankingExamples, config: MlpConfig, run: RunContext) -> Sa
     """One pass over the blocks. Memory: R x S x features float32, R at most `config.max_requests`."""
     if not len(examples):
         raise DataError("the ranker mlp has no requests to learn from; widen the rank part of [split]")
+    events = chosen_events(examples.events, config.events)
     rng = run.rng("mlp/sample")
     wanted = np.zeros(len(examples), bool)
     wanted[rng.permutation(len(examples))[: config.max_requests]] = True
@@ -48,9 +50,20 @@ def collect(examples: RankingExamples, config: MlpConfig, run: RunContext) -> Sa
             size = len(block.view.items)
             rows = np.flatnonzero(wanted[done : done + size])
             done += size
-            parts.append(_sampled(block, rows, _new_users(block, known), config, examples, rng))
+            parts.append(_sampled(block, rows, _new_users(block, known), config, events, rng))
             bar.advance(size)
     return _joined(parts)
+
+
+def chosen_events(known: tuple[Event, ...], wanted: tuple[str, ...]) -> tuple[Event, ...]:
+    """The events to learn, in the data's order. Raises `ConfigError` for one that the data lacks."""
+    names = [event.name for event in known]
+    for name in wanted:
+        if name not in names:
+            raise ConfigError(
+                f"ranker.params.events: {name!r} is not in the data; [data.events] has {', '.join(names)}"
+            )
+    return tuple(event for event in known if not wanted or event.name in wanted)
 
 
 def _new_users(block: ExampleBlock, known: set[int]) -> Array:
@@ -68,12 +81,12 @@ def _sampled(
     rows: Array,
     new_users: Array,
     config: MlpConfig,
-    examples: RankingExamples,
+    events: tuple[Event, ...],
     rng: np.random.Generator,
 ) -> Sample:
     view = block.view
-    arrays = view_arrays(view, config.half_lives, examples.events)
-    labels = np.stack([block.labels[event.name] for event in examples.events])
+    arrays = view_arrays(view, config.half_lives, events)
+    labels = np.stack([block.labels[event.name] for event in events])
     observed = view.mask & ~np.isnan(labels).all(axis=0)
     positive = observed & (np.nan_to_num(labels) > 0).any(axis=0)
     column, weight = sample(positive[rows], observed[rows], config.sampled, rng)
@@ -82,7 +95,8 @@ def _sampled(
         arrays=replace(arrays, pair=arrays.pair[at], user=arrays.user[rows]),
         items=view.items[at],
         weight=weight,
-        labels={event.name: values[at] for event, values in zip(examples.events, labels, strict=True)},
+        events=events,
+        labels={event.name: values[at] for event, values in zip(events, labels, strict=True)},
         held_out=block.held_out[rows],
         histories=view.histories.take(new_users),
         view=view,
@@ -126,6 +140,7 @@ def _joined(parts: list[Sample]) -> Sample:
         ),
         items=np.concatenate([part.items for part in parts]),
         weight=np.concatenate([part.weight for part in parts]),
+        events=first.events,
         labels={name: np.concatenate([part.labels[name] for part in parts]) for name in first.labels},
         held_out=np.concatenate([part.held_out for part in parts]),
         histories=replace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -31,7 +32,7 @@ def learn(examples: RankingExamples, config: MlpConfig, run: RunContext) -> Fitt
     train = np.flatnonzero(~sample.held_out)
     if not len(train):
         raise DataError("the ranker mlp has no training requests, only held-out ones; widen the rank part of [split]")
-    events = tuple(examples.events)
+    events = sample.events
     table, vectors = sample.view.table, sample.view.item_vectors
     statistics = ItemStatistics.learn(sample.histories, len(table), events)
     item = item_features(statistics, table, vectors, np.arange(len(table)))
@@ -69,8 +70,10 @@ def learn(examples: RankingExamples, config: MlpConfig, run: RunContext) -> Fitt
         weight_decay=config.weight_decay,
         patience=config.patience,
     )
-    fit(task, plan, run, "mlp")
-    with torch_threads(run.threads):
+    # One thread: batches are small, so a second one gains a fifth on an idle machine and loses ten times on a busy
+    # one, waiting at barriers; and what is learned does not depend on the number of threads.
+    fit(task, plan, replace(run, threads=1), "mlp")
+    with torch_threads(1):
         platt, unit = _calibrated(task, sample, events, unit)
     return Fitted(network, inputs, platt, unit)
 

@@ -93,4 +93,4 @@ class RankingTask:
 
 
 AMOUNT_WEIGHT = 0.5
-"""Amounts share the layers with the probabilities: a smaller weight orders amounts worse, a larger one probabilities."""
+"""Amounts share layers with probabilities: less weight orders amounts worse, more orders probabilities worse."""
