@@ -5,9 +5,10 @@
 Judged are linear policies on made-up requests: candidates with correlated signals, some of them skewed as amounts are;
 NDCG@10, revenue@10 and the diversity of categories. `ratio_numpy` and `ratio_torch` are times per policy of what a
 person would write (matmul, argpartition or topk, the same three metrics; one policy after the other) divided by ours,
-in turns, in this process, on the same cores; medians over the rounds; torch with as many threads as suit it best. Making the judge ready (gains of candidates,
-k-skyband) is done once for a whole search: `ready_ms`. `converged` is the same for a population along a line, as a
-search has it in the end. The oracle sorts each request stably by float32 sums in signal order.
+in turns, in this process, on the same cores; medians over the rounds; torch with as many threads as suit it best.
+Making the judge ready (gains of candidates, k-skyband) is done once for a whole search: `ready_ms`. `converged` is the
+same for a population along a line, as a search has it in the end. The oracle sorts each request stably by float32 sums
+in signal order.
 """
 
 from __future__ import annotations

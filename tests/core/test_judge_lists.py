@@ -41,11 +41,11 @@ class CapByCategory:
 def worlds(draw):
     """(batch, weights, k) of every shape there is: one signal or nine, k beyond the candidates, no candidate left."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    requests, candidates, signals = draw(st.integers(1, 5)), draw(st.integers(1, 40)), draw(st.integers(1, 9))
-    batch = make_batch(rng, requests, candidates, signals, items=60, levels=draw(st.sampled_from([2, 4, 1000])))
+    requests, candidates, signals = draw(st.integers(1, 5)), draw(st.integers(1, 90)), draw(st.integers(1, 9))
+    batch = make_batch(rng, requests, candidates, signals, items=90, levels=draw(st.sampled_from([2, 4, 1000])))
     weights = rng.dirichlet(np.full(signals, 0.5), draw(st.integers(1, 6)))
     weights[rng.random(weights.shape) < 0.2] = 0
-    return batch, weights, draw(st.integers(1, 12))
+    return batch, weights, draw(st.one_of(st.integers(1, 12), st.integers(1, 50)))
 
 
 def expected(batch, weights, k):
@@ -66,7 +66,7 @@ def judge(batches, truth, k, loops="auto", kind=None, **more):
 @settings(max_examples=60, deadline=None)
 def test_lists_equal_those_of_plain_python(loops, world):
     batch, weights, k = world
-    truth = make_truth(np.random.default_rng(0), len(batch), 60)
+    truth = make_truth(np.random.default_rng(0), len(batch), 90)
     assert np.array_equal(judge([batch], truth, k, loops).lists(weights), expected(batch, weights, k))
 
 
@@ -74,7 +74,7 @@ def test_lists_equal_those_of_plain_python(loops, world):
 @settings(max_examples=40, deadline=None)
 def test_what_is_served_is_what_was_judged(world):
     batch, weights, k = world
-    truth = make_truth(np.random.default_rng(0), len(batch), 60)
+    truth = make_truth(np.random.default_rng(0), len(batch), 90)
     judged = judge([batch], truth, k).lists(weights)
     assert np.array_equal(ranked(batch, Weighted(), weights, k), judged)
     for row in range(len(batch)):
