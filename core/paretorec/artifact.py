@@ -7,14 +7,15 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from paretorec.contracts.run import Array, State
-from paretorec.errors import ArtifactError, ConfigError
+from paretorec.errors import ArtifactError, ConfigError, DataError
 
 SCHEMA = 1
 MANIFEST = "manifest.json"
@@ -23,17 +24,25 @@ REPORT = "report.html"
 
 
 def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
-    """`write` a temporary file beside `path`, then rename it: readers see the old file or the whole new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
+    """`write` a temporary file beside `path`, then rename it: readers see the old file or the whole new one.
+
+    Raises `ArtifactError` naming the file when the disk or its permissions refuse.
+    """
     try:
-        write(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            write(temporary)
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise ArtifactError(
+            f"{path} cannot be written: {error.strerror or error}; make room or name another place"
+        ) from error
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -111,10 +120,14 @@ def unseal(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise ArtifactError(f"{folder} does not exist; `paretorec run CONFIG --out {folder}` makes it")
     manifest = read_json(folder / MANIFEST)
-    schema = manifest.get("schema")
-    if not isinstance(schema, int) or schema > SCHEMA:
+    schema = manifest.get("schema") if isinstance(manifest, dict) else None
+    if type(schema) is int and schema > SCHEMA:
         raise ArtifactError(
             f"{folder} has schema {schema}, this paretorec reads up to {SCHEMA}; upgrade paretorec or run again"
+        )
+    if schema != SCHEMA or not isinstance(manifest.get("files"), dict):
+        raise ArtifactError(
+            f"{folder / MANIFEST} is not the manifest of a finished run; run again or restore it from a copy"
         )
     for name, expected in manifest["files"].items():
         path = folder / name
@@ -147,6 +160,18 @@ def open_partial(out: Path, resume: bool) -> Path:
     except OSError as error:
         raise ConfigError(f"cannot write into {out.parent}: {error.strerror}; name another folder with --out") from None
     return folder
+
+
+@contextmanager
+def working(out: Path, resume: bool) -> Iterator[Path]:
+    """`open_partial`; a run that is refused leaves nothing, since no other configuration or data may go on with it."""
+    folder = open_partial(out, resume)
+    try:
+        yield folder
+    except (ConfigError, DataError):
+        if not resume:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def publish(out: Path) -> None:

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from paretorec.config import RunConfig
 from paretorec.contracts.component import ComponentRef
 from paretorec.contracts.dataset import Dataset
-from paretorec.errors import ArtifactError, ConfigError
+from paretorec.errors import ArtifactError, ConfigError, PluginError
 from paretorec.registry import Built, Registry
 from paretorec.registry.explain import nearest
+from paretorec.registry.resolve import HOST
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,15 @@ class Components:
                         f"objective {name!r} needs the event {event!r}, which the data does not have (it has {have}); "
                         f"add [data.events.{event}], set objectives.{name}.params.event, or leave the objective out"
                     )
+                if np.isnan(data.labels[event]).all():
+                    raise ConfigError(
+                        f"objective {name!r} needs the event {event!r}, which no row of the data has a value of; "
+                        f"correct [data.events.{event}] or leave the objective out"
+                    )
         if config.k > len(data.items):
-            raise ConfigError(f"k = {config.k}: the catalogue has {len(data.items)} items; set k to at most that")
+            raise ConfigError(
+                f"k = {config.k} is more than the catalogue has: {len(data.items)} items; set k to at most that"
+            )
         proposers = (*self.encoders, *self.objectives)
         for name in config.candidates.shares:
             if name not in proposers:
@@ -108,7 +118,12 @@ def pinned(config: RunConfig, manifest: Iterable[Mapping[str, str]], registry: R
         wanted = f"{entry['distribution']} {entry['version']}"
         try:
             found = registry.resolve(entry["kind"], f"{entry['distribution']}/{entry['name']}").provenance
-        except Exception as error:
+        except PluginError as error:
+            if entry["distribution"] == HOST:
+                raise ArtifactError(
+                    f"{folder} was made with {entry['kind']} {entry['name']!r} of a host application; "
+                    f"registry.add({entry['kind']!r}, spec) it and give the registry to load(..., registry=...)"
+                ) from error
             raise ArtifactError(
                 f"{folder} was made with {entry['kind']} {entry['name']!r} of {wanted}, which is not usable here "
                 f"({error}); pip install '{entry['distribution']}=={entry['version']}'"

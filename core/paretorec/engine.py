@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paretorec.artifact import open_partial, publish, read_json, unseal, write_json
+from paretorec.artifact import publish, read_json, unseal, working, write_json
 from paretorec.bundle import Bundle
 from paretorec.components import Components, pinned
 from paretorec.config import RunConfig
@@ -18,6 +19,7 @@ from paretorec.contracts.dataset import Dataset, Tables
 from paretorec.contracts.run import NoProgress, Progress, RunContext
 from paretorec.data.histories import HistoryIndex
 from paretorec.data.saved import load_dataset
+from paretorec.data.tables import resolve_data
 from paretorec.errors import ConfigError, DataError, FingerprintMismatch
 from paretorec.fitting import bundle_id, fit_bundle, restore_bundle
 from paretorec.front import Front
@@ -86,32 +88,44 @@ class Engine:
         With `out` the run is written there: it works in ``OUT.partial``, which `resume` picks up.
         """
         components = Components.build(self.config, self.registry)
-        folder = open_partial(Path(out), resume) if out is not None else None
-        run = self._context(folder)
-        fitted = self._run(components, self._tables(components, interactions, items, users), run, folder)
-        self._fitted = fitted
-        if folder is not None and out is not None:
-            self._write(folder)
+        with nullcontext() if out is None else working(Path(out), resume) as folder:
+            tables = self._tables(components, interactions, items, users)
+            self._fitted = self._run(components, tables, self._context(folder), folder)
+            if folder is not None:
+                self._write(folder)
+        if out is not None:
             publish(Path(out))
-        return fitted.front
+        return self.front
 
     def _run(self, components: Components, tables: Tables, run: RunContext, folder: Path | None) -> Fitted:
-        record = Record(components.manifest(), self.config)
-        prepared = record.timed("prepare data", lambda: prepare(tables, self.config, components))
+        # What a source suggests about its columns becomes part of the run's configuration.
+        config = self.config.model_copy(update={"data": resolve_data(tables, self.config.data)})
+        record = Record(components.manifest(), config)
+        prepared = record.timed("prepare data", lambda: prepare(tables, config, components))
         record.describe(prepared, run)
         states = None
         if folder is not None:
             check_resumable(folder, record.run_fields)
             states = folder / "states"
-        bundle = fit_bundle(components, prepared, self.config.candidates, run, states, record.timed)
+        bundle = fit_bundle(components, prepared, config.candidates, run, states, record.timed)
         ident = bundle_id(bundle)
-        front = find_front(components, prepared, bundle, ident, self.config, run, record, self.registry)
+        front = find_front(components, prepared, bundle, ident, config, run, record, self.registry)
         return Fitted(prepared.data, bundle, ident, front, record)
 
     def _tables(self, components: Components, *frames: pd.DataFrame | None) -> Tables:
+        import pandas as pd
+
         interactions, items, users = frames
+        for name, frame in (("interactions", interactions), ("items", items), ("users", users)):
+            if frame is not None and not isinstance(frame, pd.DataFrame):
+                raise DataError(
+                    f"{name} must be a pandas DataFrame, not {type(frame).__name__}; files are read by a [source] "
+                    "such as csv"
+                )
         if interactions is not None:
             return Tables(interactions, items, users)
+        if items is not None or users is not None:
+            raise DataError("items and users describe interactions; give run(interactions=...) too")
         if components.source is None:
             raise DataError("there is no data: give run(interactions=...) a table, or the configuration a [source]")
         tables: Tables = components.source.component.load()
@@ -132,6 +146,12 @@ class Engine:
         if self._fitted is None:
             raise ConfigError("nothing is fitted yet; call engine.run(...) or Engine.load(...) first")
         return self._fitted
+
+    @property
+    def data_report(self) -> Mapping[str, Any]:
+        """What happened to the rows on their way in, counted by reason: repaired, filled, not observed, dropped."""
+        report: Mapping[str, Any] = self.fitted.record.data["report"]
+        return report
 
     @property
     def front(self) -> Front:
@@ -162,7 +182,8 @@ class Engine:
     def save(self, folder: str | Path) -> Path:
         """Write everything that serving, reporting and refitting need. Returns the folder."""
         out = Path(folder)
-        self._write(open_partial(out, resume=False))
+        with working(out, resume=False) as partial:
+            self._write(partial)
         publish(out)
         return out
 

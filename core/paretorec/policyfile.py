@@ -51,12 +51,15 @@ class PolicyFile(BaseModel):
         """From a file, a mapping or another policy. Raises `ArtifactError` with one sentence."""
         if isinstance(source, PolicyFile):
             return source
+        if not isinstance(source, Mapping) and not Path(source).is_file():
+            raise ArtifactError(f"policy file {source} does not exist; save one with `paretorec pick --save`")
         values = source if isinstance(source, Mapping) else read_json(Path(source))
         try:
             return cls.model_validate(values)
         except ValidationError as error:
             first = error.errors()[0]
+            what = "the value given" if isinstance(source, Mapping) else str(source)
             where = ".".join(str(part) for part in first["loc"]) or "the document"
             raise ArtifactError(
-                f"not a policy: {where}: {first['msg']}; save one with `paretorec pick --save`"
+                f"{what} is not a policy: {where}: {first['msg'].lower()}; save one with `paretorec pick --save`"
             ) from error

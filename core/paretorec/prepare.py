@@ -53,6 +53,17 @@ class Prepared:
 def prepare(tables: Tables, config: RunConfig, components: Components) -> Prepared:
     """Clean, code, cut; leave rare items out of the catalogue; cut again. Raises `DataError` or `ConfigError`."""
     data = build_dataset(tables, config.data)
+    if len(data.user_ids) < 2:
+        raise DataError(
+            f"{tables.origin} has one user only, and policies are judged on users that the search never saw; give "
+            f"the log of several, or name their column in [data] user (now {config.data.user!r})"
+        )
+    if not data.positive().any():
+        events = ", ".join(event.name for event in data.events if event.history)
+        raise DataError(
+            f"{tables.origin}: no row enters a history, since none has a value above 0 of {events}; correct "
+            "[data] history or [data.events]"
+        )
     components.check_data(data, config)
     splitter = components.splitter.component
     split = splitter.split(data, config.seed)

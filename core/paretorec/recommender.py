@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from paretorec.bundle import Bundle, SignalPlan, shape_of
 from paretorec.contracts.histories import Histories
 from paretorec.contracts.policy import PolicyKind, SignalBatch
 from paretorec.contracts.run import Array
+from paretorec.data.columns import as_id
 from paretorec.data.histories import HistoryIndex
 from paretorec.errors import ArtifactError, ConfigError, DataError
 from paretorec.judge import ranked
@@ -97,18 +98,21 @@ class Recommender:
             return self.with_policy(policy).recommend(users, histories, k, at=at, rules=rules)
         if (users is None) == (histories is None):
             raise ConfigError("give either users=[...] or histories={name: [item ids]}")
-        if isinstance(users, str):
-            raise ConfigError(f"users={users!r} is one text; give a list of ids, such as users=[{users!r}]")
-        if not 1 <= k <= len(self.bundle.items):
-            raise ConfigError(f"k = {k}: the catalogue has {len(self.bundle.items)} items; choose k between 1 and that")
+        if not isinstance(k, int | np.integer) or not 1 <= k <= len(self.bundle.items):
+            raise ConfigError(
+                f"k = {k!r}: the catalogue has {len(self.bundle.items)} items; choose a whole number between 1 and that"
+            )
         now = self.end if at is None else milliseconds(at)
-        if users is not None:
-            names = [str(user) for user in users]
+        if histories is None:
+            names = ids(users, "users")
             codes = np.array([self.user_codes.get(name, -1) for name in names], np.int32)
             asked = self.history.at(codes, np.full(len(codes), now, np.int64))
         else:
-            names = [str(name) for name in histories or ()]
-            asked = self.history.external([self._codes(items) for items in (histories or {}).values()], now)
+            if not isinstance(histories, Mapping):
+                raise ConfigError("histories must be a mapping, such as {'guest': ['item-1', 'item-2']}")
+            names = [str(name) for name in histories]
+            items_of = [ids(items, f"histories[{name!r}]") for name, items in histories.items()]
+            asked = self.history.external([self._codes(items) for items in items_of], now)
         items, scores = self.rank(asked, k, rules)
         real = items >= 0
         row, column = np.nonzero(real)
@@ -142,9 +146,19 @@ class Recommender:
         terms = kind.prepare(batch.values[np.arange(len(batch))[:, None], np.maximum(places, 0)])
         return np.asarray(terms.astype(np.float64) @ kind.weights(theta)[0].astype(np.float64))
 
-    def _codes(self, items: Sequence[Any]) -> Array:
-        codes = [self.item_codes.get(str(item), -1) for item in items]
+    def _codes(self, items: Sequence[str]) -> Array:
+        codes = [self.item_codes.get(item, -1) for item in items]
         return np.array([code for code in codes if code >= 0], np.int32)
+
+
+def ids(values: Any, what: str) -> list[str]:
+    """External ids as the data's own were read: 12 and 12.0 are ``"12"``. Raises `ConfigError` naming `what`."""
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise ConfigError(f"{what} is {type(values).__name__}; give a list of ids, such as ['a', 'b']")
+    out = [as_id(value) for value in values]
+    if None in out:
+        raise ConfigError(f"{what}: the id at place {out.index(None) + 1} is missing; leave it out")
+    return [name for name in out if name is not None]
 
 
 def milliseconds(at: Any) -> int:

@@ -67,7 +67,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
         temporary.write_text("half")
         raise OSError("disk full")
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(ArtifactError, match=r"x\.json cannot be written: disk full"):
         write_atomic(path, fail)
     assert path.read_text() == "1\n"
     assert [p.name for p in tmp_path.iterdir()] == ["x.json"]

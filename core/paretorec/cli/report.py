@@ -18,14 +18,13 @@ def report(
     json: Json = False,
 ) -> None:
     """Write report.html into the run's folder and print its path."""
-    from paretorec.artifact import MANIFEST, sha256, unseal, write_json
+    from paretorec.artifact import unseal
     from paretorec.report import write_report
 
-    manifest = unseal(run)
+    unseal(run)
     if versus is not None:
         unseal(versus)
     path = write_report(run, versus)
-    write_json(run / MANIFEST, {**manifest, "files": {**manifest["files"], path.name: sha256(path)}})
     if json:
         print_json({"report": str(path)})
     else:

@@ -17,7 +17,7 @@ def show_front(front: Front) -> None:
     columns = ["policy"]
     for objective in front.objectives:
         unit = f" ({objective.unit})" if objective.unit else ""
-        columns += [f"{objective.label}{unit}", "change [at least]"]
+        columns += [f"{objective.label}{unit}", "change [at least]" if front.certified else "change"]
     title = f"front: {len(front.points)} policies; changes against {front.baseline}"
     print_table(columns, [_row(front, point) for point in (*front.points, *front.baselines)], title)
     if front.certified:
@@ -40,8 +40,8 @@ def _row(front: Front, point: Point) -> list[str]:
 def _change(change: Change | None) -> str:
     if change is None or not math.isfinite(change.change):
         return ""
-    unit = " %" if change.relative else ""
-    return f"{change.change:+.3g}{unit} [{change.low:+.3g}]"
+    text = f"{change.change:+.3g}{' %' if change.relative else ''}"
+    return text if math.isnan(change.low) else f"{text} [{change.low:+.3g}]"
 
 
 def show_pick(pick: Mapping[str, Any]) -> None:

@@ -68,6 +68,11 @@ def encode_text(column: pd.Series[Any]) -> TextCodes:
     return TextCodes(np.append(merged, -1)[codes].astype(np.int64), np.asarray(names, dtype=object), repairs)
 
 
+def as_id(value: Any) -> str | None:
+    """One id as `encode_text` reads a column of them: 12 and 12.0 are ``"12"``; None where it is missing."""
+    return None if pd.api.types.is_scalar(value) and pd.isna(value) else _as_text(value)[0]
+
+
 def _as_text(value: Any) -> tuple[str | None, str]:
     if isinstance(value, str):
         return _clean_text(value)

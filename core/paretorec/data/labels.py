@@ -33,7 +33,8 @@ def read_labels(
     for event in events:
         labels[event.name] = _label(log, event, config.events[event.name], marks, report).astype(np.float32)
     unlabelled = np.all([np.isnan(values) for values in labels.values()], axis=0)
-    report.drop("no label", unlabelled)
+    column = next((event.column for event in config.events.values() if event.column), None)
+    report.drop("no label", unlabelled, None if column is None else log[column].to_numpy(dtype=object, na_value=""))
     return events, labels
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from paretorec.contracts.run import Array
 from paretorec.errors import DataError
+
+LOG: Final = logging.getLogger("paretorec")
 
 
 class DataReport:
@@ -46,15 +49,27 @@ class DataReport:
         self.kept &= ~rows
 
     def check(self, max_dropped: float) -> None:
-        """Raise `DataError` when nothing is left or more than `max_dropped` of the rows were dropped."""
+        """Raise `DataError` when nothing is left or more than `max_dropped` of the rows were dropped.
+
+        What is lost within that limit goes to the log as a warning.
+        """
         dropped = sum(self.dropped.values())
         if dropped == self.rows:
-            raise DataError(f"{self.origin}: no row is left of {self.rows}: {self._reasons()}")
+            raise DataError(
+                f"{self.origin}: no row is left of {self.rows}: {self._reasons()}; repair them or name other columns "
+                "in [data]"
+            )
         if dropped > max_dropped * self.rows:
             raise DataError(
                 f"{self.origin}: {dropped} of {self.rows} rows ({dropped / self.rows:.1%}) had to be dropped, more "
                 f"than [data] max_dropped = {max_dropped:g}: {self._reasons()}; repair them or raise max_dropped"
             )
+        if dropped:
+            LOG.warning("%s: %d of %d rows dropped: %s", self.origin, dropped, self.rows, self._reasons())
+        for event, count in self.not_observed.items():
+            # A label that is not there may be meant; one that is no number is a mistake.
+            level = logging.WARNING if f"{event} is not a number" in self.examples else logging.INFO
+            LOG.log(level, "%s: %d rows without a number for %s: not observed there", self.origin, count, event)
 
     def _reasons(self) -> str:
         parts = []

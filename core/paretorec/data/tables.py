@@ -44,7 +44,7 @@ def build_dataset(tables: Tables, config: DataConfig) -> Dataset:
     if tables.left_out:
         report.facts["left_out_by_source"] = dict(tables.left_out)
     if not len(log):
-        raise DataError(f"{tables.origin} has no rows")
+        raise DataError(f"{tables.origin} has no rows; look at the query or filter that made it")
     _require_columns(tables, config)
     raw = _Columns(log, config, report)
     report.check(config.max_dropped)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
+
 from paretorec.contracts import Tables
 from paretorec.errors import ConfigError, DataError
-
 from paretorec_plugins.files.config import CsvConfig
 from paretorec_plugins.files.paths import existing_path
 
@@ -47,7 +47,7 @@ class CsvSource:
                 skipinitialspace=True,
             )
         except pd.errors.EmptyDataError:
-            raise DataError(f"{name} is empty") from None
+            raise DataError(f"{name} is empty; give a file with a header and rows") from None
         except pd.errors.ParserError as error:
             raise DataError(
                 f"{name} is not a table with delimiter {self.config.delimiter!r} ({str(error).strip()}); set "
@@ -61,7 +61,7 @@ class CsvSource:
             raise DataError(f"{name} cannot be read: {error}") from None
         self._check_delimiter(table, name)
         if not len(table):
-            raise DataError(f"{name} has a header but no rows")
+            raise DataError(f"{name} has a header but no rows; give a file with at least one")
         return table.rename(columns=lambda column: str(column).strip().removeprefix("\ufeff"))
 
     def _check_delimiter(self, table: pd.DataFrame, name: str) -> None:
