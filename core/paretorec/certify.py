@@ -102,9 +102,9 @@ def certify(
     """Simultaneous bounds on the changes of P policies in M objectives against policy `baseline`.
 
     numerator, denominator: float64 [P, M, R], a judge's parts: value = sum of one / sum of the other over requests.
-    users: int [R], the cluster of each request; maximise: bool [M]. All P policies are in the family; a pair that
-    equals the baseline in every request changes nothing. The result depends neither on threads nor on the machine's
-    linear algebra. O(resamples x min(U, 4096) x P x M).
+    users: int [R], the cluster of each request; maximise: bool [M]. All P policies are in the family; the baseline in
+    it changes nothing. Resamples are multinomial draws of the users, ascending, from ``default_rng([seed, 1])``; the
+    result depends neither on threads nor on the machine's linear algebra. O(resamples x min(U, 4096) x P x M).
 
     Too few requests, users or differences give a certificate without bounds, whose `uncertified` says why. Exposure
     metrics have no parts: they are reported, not certified.

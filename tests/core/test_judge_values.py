@@ -21,7 +21,7 @@ LOOPS = [
         "numba", marks=pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="numba is not installed")
     ),
 ]
-R, C, K, N, LENGTH, DIMS = 150, 20, 3, 50, 5, 7
+R, C, K, N, LENGTH, DIMS, FEW = 150, 20, 3, 50, 5, 7, 9
 
 
 def first_hit(gains, z):
@@ -43,7 +43,7 @@ def world():
     metrics = {
         "ndcg": Gain(rng.uniform(size=total), None, z, 1 / np.log2(np.arange(LENGTH) + 2)),
         "sales": Gain(rng.uniform(size=total), rng.uniform(size=N)),
-        "coverage": Exposure(lambda counts: float((counts > 0).mean())),
+        "exposure": Exposure(lambda counts: float(counts[:FEW].sum() / counts.sum())),
         "conversion": Ratio(Gain(rng.uniform(size=total)), Gain(np.ones(total), np.full(N, 0.25))),
         "diversity": Vector(vectors),
         "mrr": Gain(np.ones(total), None, z, reduce=first_hit),
@@ -54,7 +54,7 @@ def world():
 def plain_parts(batch, truth, metrics, weights):
     """name -> (numerators, denominators) [P][R]."""
     requests = truth.requests
-    out = {name: ([], []) for name in metrics if name != "coverage"}
+    out = {name: ([], []) for name in metrics if name != "exposure"}
     for weight in weights.astype(np.float32):
         rows = {name: ([], []) for name in out}
         for r in range(R):
@@ -119,13 +119,16 @@ def test_compiled_loops_give_numpys_gains_to_the_bit(world):
 
 
 @pytest.mark.parametrize("loops", LOOPS)
-def test_coverage_is_of_all_lists_together(world, loops):
+def test_exposure_is_of_all_lists_together(world, loops):
     batch, truth, metrics, weights = world
     judge = Judge([batch], Weighted(), metrics, truth, LENGTH, loops=loops)
     lists = judge.lists(weights)
+    shares = []
     for policy, values in enumerate(judge.evaluate(weights)[0]):
-        shown = {int(batch.items[r, place]) for r in range(R) for place in lists[policy, r] if place >= 0}
-        assert values[list(metrics).index("coverage")] == pytest.approx(len(shown) / N)
+        shown = [int(batch.items[r, place]) for r in range(R) for place in lists[policy, r] if place >= 0]
+        shares.append(sum(item < FEW for item in shown) / len(shown))
+        assert values[list(metrics).index("exposure")] == pytest.approx(shares[-1])
+    assert len(set(shares)) > 1
 
 
 def test_half_sampling_knows_how_sure_an_exposure_is():

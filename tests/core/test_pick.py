@@ -86,9 +86,9 @@ def test_less_confidence_promises_more():
 
 
 def test_an_amount_without_percent_is_in_the_objectives_unit():
-    # 0.3 of relevance is the baseline's: -0.01 of it is -3.3 %, -0.002 is -0.67 %.
-    assert pick(FRONT, "sales", {"relevance": "-0.01"}).point == "middle"
-    assert pick(FRONT, "sales", {"relevance": "-0.002"}).point == "careful"
+    # The baseline's relevance is 0.3: -0.0031 of it is -1.03 %, -0.0029 is -0.97 %.
+    assert pick(FRONT, "sales", {"relevance": "-0.0031"}).point == "middle"
+    assert pick(FRONT, "sales", {"relevance": "-0.0029"}).point == "careful"
 
 
 def test_without_a_wish_the_mean_of_all_promises_counts():

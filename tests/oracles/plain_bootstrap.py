@@ -25,15 +25,16 @@ def changes(above, below, weights, relative, sign):
     return change, error
 
 
-def maxima(above, below, relative, sign, floor_share, resamples, seed):
-    """Sorted largest studentised deviations: (upwards, downwards), over all policies but policy 0."""
-    rng = np.random.default_rng(seed)
+def maxima(above, below, relative, sign, floor_share, resamples):
+    """Sorted largest studentised deviations: (upwards, downwards), over all policies but policy 0.
+
+    resamples: [B][U], how often each user is in each resample.
+    """
     users = above.shape[2]
     change, error = changes(above, below, np.ones(users), relative, sign)
     floor = floor_share * np.median(error[1:], axis=0)
     up, down = [], []
-    for _ in range(resamples):
-        weights = np.bincount(rng.integers(0, users, users), minlength=users)
+    for weights in resamples:
         moved, spread = changes(above, below, weights, relative, sign)
         t = ((moved - change) / np.maximum(spread, floor))[1:]
         up.append(t.max())
