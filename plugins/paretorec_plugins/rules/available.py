@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
-from paretorec.contracts import Array, CandidateView, ComponentConfig, ItemTable
-from paretorec.errors import ConfigError
 from pydantic import Field, model_validator
 
+from paretorec.contracts import Array, CandidateView, ComponentConfig, ItemTable
+from paretorec.errors import ConfigError
 from paretorec_plugins.rules.columns import PerTable, of_items, with_ids, with_values
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from paretorec.contracts import Array, ComponentConfig, ItemTable
 from pydantic import Field
 
+from paretorec.contracts import Array, ComponentConfig, ItemTable
 from paretorec_plugins.rules.columns import category
 
 MISSING = "(missing)"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Self
 
-from paretorec.contracts import Array, CandidateView, ComponentConfig, ItemTable
 from pydantic import Field, model_validator
 
+from paretorec.contracts import Array, CandidateView, ComponentConfig, ItemTable
 from paretorec_plugins.rules.columns import PerTable, of_items, with_ids, with_values
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import numpy as np
+
 from paretorec.contracts import Array, Category, ItemTable
 from paretorec.errors import ConfigError
 

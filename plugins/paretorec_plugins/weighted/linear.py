@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from paretorec.contracts import Array, Box, ComponentConfig, SignalBatch
 from paretorec.judge import rank_weighted
-
 from paretorec_plugins.weighted.simplex import dirichlet, proportions, unit_box
 
 

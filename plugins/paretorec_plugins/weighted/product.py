@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from paretorec.contracts import Array, Box, ComponentConfig, SignalBatch
-from paretorec.judge import rank_weighted
 from pydantic import Field
 
+from paretorec.contracts import Array, Box, ComponentConfig, SignalBatch
+from paretorec.judge import rank_weighted
 from paretorec_plugins.weighted.simplex import dirichlet, proportions, unit_box
 
 
