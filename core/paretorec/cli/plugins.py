@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from paretorec.cli.shared import Json, print_json, print_table, registry_of
 
 if TYPE_CHECKING:
-    from paretorec.registry import Available, Registry
+    from paretorec.registry import Registry
 
 plugins = typer.Typer(help="List components and show what they can be told.")
 
@@ -50,9 +50,11 @@ def show(
     json: Json = False,
 ) -> None:
     """One component: who made it, what it is, and its configuration."""
+    from paretorec.registry.describe import describe
+
     registry = registry_of(ctx)
     kind, use = _address(registry, component)
-    document = _describe(registry, kind, use)
+    document = describe(registry, kind, use)
     if json:
         return print_json(document)
     typer.echo(f"{document['kind']} {document['name']}: {document['summary']}")
@@ -64,52 +66,6 @@ def show(
     columns = ("name", "type", "default", "description")
     print_table(columns, [tuple(str(field[column]) for column in columns) for field in document["config"]])
     return None
-
-
-def _describe(registry: Registry, kind: str, use: str) -> dict[str, Any]:
-    from paretorec.registry.load import missing
-
-    resolved = registry.resolve(kind, use)
-    model = registry.model(resolved)
-    entry = _entry(registry, resolved.kind, resolved.spec.name, resolved.provenance.distribution)
-    schema = model.model_json_schema()
-    return {
-        **asdict(entry),
-        "summary": resolved.spec.summary,
-        "capabilities": sorted(resolved.spec.capabilities),
-        "needs": list(resolved.spec.needs),
-        "missing": list(missing(resolved.spec)),
-        "config": [
-            {
-                "name": name,
-                "type": _type(schema["properties"][name]),
-                "default": "(required)" if field.is_required() else schema["properties"][name].get("default"),
-                "description": field.description or "",
-            }
-            for name, field in model.model_fields.items()
-        ],
-        "schema": schema,
-    }
-
-
-def _entry(registry: Registry, kind: str, name: str, distribution: str) -> Available:
-    wanted = (kind, name, distribution)
-    return next(e for e in registry.available() if (e.kind, e.name, e.distribution) == wanted)
-
-
-def _type(schema: dict[str, Any]) -> str:
-    """A JSON schema's type and limits in a few words, such as ``integer >= 1``."""
-    if "enum" in schema:
-        return " | ".join(map(str, schema["enum"]))
-    if "anyOf" in schema:
-        return " | ".join(_type(option) for option in schema["anyOf"])
-    if "$ref" in schema:
-        return str(schema["$ref"]).rsplit("/", 1)[-1]
-    limits = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
-    words = [str(schema.get("type", "any"))]
-    if words == ["array"] and "items" in schema:
-        words = [f"array of {_type(schema['items'])}"]
-    return " ".join(words + [f"{sign} {schema[key]:g}" for key, sign in limits.items() if key in schema])
 
 
 def _check_kind(kind: str) -> None:
