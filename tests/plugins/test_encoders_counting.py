@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from encoder_histories import fit_data, histories, table
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paretorec.contracts import ComponentRef, RunContext
@@ -47,12 +47,14 @@ def plain_decay(one, half_life):
     return out
 
 
+@settings(deadline=None)
 @given(pasts)
 def test_repeat_is_the_users_own_decayed_frequency(past):
     wanted = [plain_decay(one, 30) for one in past]
     np.testing.assert_allclose(fitted("repeat", past, half_life_days=30).score(histories(past), None), wanted, 1e-5)
 
 
+@settings(deadline=None)
 @given(pasts)
 def test_popularity_counts_each_user_once_by_the_newest_event(past):
     wanted = np.zeros(ITEMS)
@@ -63,6 +65,7 @@ def test_popularity_counts_each_user_once_by_the_newest_event(past):
     np.testing.assert_allclose(scores, [wanted, wanted], 1e-5)
 
 
+@settings(deadline=None)
 @given(pasts)
 def test_item_knn_sums_shrunk_cosines_over_the_decayed_history(past):
     encoder = fitted("item-knn", past, neighbours=ITEMS, shrinkage=2, half_life_days=30)
@@ -79,6 +82,7 @@ def test_item_knn_keeps_the_nearest_and_of_equally_near_the_lower_code():
 
 
 @pytest.mark.parametrize("name", NAMES)
+@settings(deadline=None)
 @given(past=pasts, seed=st.integers(0, 99))
 def test_a_row_depends_on_its_own_history_alone_and_candidates_are_looked_up(name, past, seed):
     encoder = fitted(name, past)
