@@ -1,6 +1,7 @@
 """Windows, lessons, the network's causality, and the validation metric."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -61,7 +62,7 @@ def plain_pairs(baskets, length, by_basket):
 @settings(deadline=None)
 @given(st.lists(BASKETS, min_size=1, max_size=5), st.integers(1, 8), st.booleans())
 def test_lessons_are_what_the_definition_says(users, length, by_basket):
-    learn = lesson(histories_of(users), INDEX, length, by_basket)
+    learn = lesson(histories_of(users), INDEX, length, 1000 if by_basket else None)
     assert pairs_of(learn) == [plain_pairs(baskets, length, by_basket) for baskets in users]
     assert (np.diff(learn.query) > 0).all()
     assert (np.diff(learn.row) >= 0).all()
@@ -69,9 +70,13 @@ def test_lessons_are_what_the_definition_says(users, length, by_basket):
 
 
 def test_items_of_one_basket_share_a_query():
-    learn = lesson(histories_of([[[1, 2], [3, 4, 5]]]), INDEX, 10, True)
-    assert learn.query.tolist() == [0, 2]
-    assert learn.row.tolist() == [0, 0, 1, 1, 1]
+    histories = histories_of([[[1, 2], [3, 4, 5]]])
+    drifting = replace(histories, times=histories.times + 600 * np.arange(5))  # lines written one after the other
+    for basket_ms, same in ((0, histories), (600, drifting)):
+        learn = lesson(same, INDEX, 10, basket_ms)
+        assert learn.query.tolist() == [0, 2]
+        assert learn.row.tolist() == [0, 0, 1, 1, 1]
+    assert len(lesson(drifting, INDEX, 10, 599).query) == 5
 
 
 @given(st.lists(BASKETS | st.just([]), max_size=5), st.integers(1, 8))

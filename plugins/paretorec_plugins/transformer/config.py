@@ -22,8 +22,11 @@ class TransformerConfig(ComponentConfig):
     dropout: float = Field(default=0.2, ge=0, lt=1, description="Share of activations dropped while training.")
     target: Literal["item", "basket"] = Field(
         default="item",
-        description="What is predicted: `item`: every item from all before it; `basket`: every item from those with "
-        "an earlier time only, so that items bought together do not predict each other.",
+        description="What is predicted: `item`: every item from all before it; `basket`: every item from earlier "
+        "baskets only, so that items bought together do not predict each other.",
+    )
+    basket_seconds: float = Field(
+        default=1.0, ge=0, description="Longest time between an item and the next one of the same basket."
     )
     loss: Literal["auto", "full", "sampled"] = Field(
         default="auto",

@@ -51,7 +51,8 @@ class NextItem:
     def loss(self, batch: Array) -> Tensor:
         """Mean cross-entropy of the batch's targets."""
         config = self._config
-        learn = lesson(self._histories.take(batch), self._index, config.length, config.target == "basket")
+        basket = config.basket_seconds * 1000 if config.target == "basket" else None
+        learn = lesson(self._histories.take(batch), self._index, config.length, basket)
         device = self._generator.device
 
         def tensor(values: Array) -> Tensor:

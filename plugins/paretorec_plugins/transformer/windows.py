@@ -50,11 +50,12 @@ def window(histories: Histories, index: Array, length: int, width: int | None = 
     return Window(tokens, size)
 
 
-def lesson(histories: Histories, index: Array, length: int, baskets: bool) -> Lesson:
+def lesson(histories: Histories, index: Array, length: int, basket_ms: float | None = None) -> Lesson:
     """Every one of the newest `length` + 1 items predicted from what stands before it.
 
-    baskets: from what has an earlier time only.  The first item (basket) is predicted from `START` alone, unless
-    older items were cut off. Histories must not be empty.
+    basket_ms: items at most that far from the one before are of its basket, and are predicted from what stands
+    before the basket; None: every item for itself.  The first item (basket) is predicted from `START` alone, or,
+    where older items were cut off, not at all. Histories must not be empty.
     """
     size = np.minimum(histories.length, length + 1)
     column = np.arange(int(size.max()))
@@ -64,10 +65,10 @@ def lesson(histories: Histories, index: Array, length: int, baskets: bool) -> Le
     tokens = np.full(items.shape, START, np.int64)
     tokens[:, 1:] = items[:, :-1] + 1
     query = np.broadcast_to(column, items.shape)
-    if baskets:
+    if basket_ms is not None:
         times = histories.times[position]
         first = np.ones(items.shape, bool)
-        first[:, 1:] = times[:, 1:] != times[:, :-1]
+        first[:, 1:] = np.diff(times, axis=1) > basket_ms
         query = np.maximum.accumulate(np.where(first, column, 0), axis=1)
     whole = (size == histories.length)[:, None]
     learnt = real & ((query > 0) | whole)
