@@ -1,0 +1,52 @@
+"""Questions that are well formed and have no answer, or another one than was hoped for."""
+
+import json
+
+
+def test_too_few_certify_requests_end_uncertified_and_say_so(shell, log):
+    shell.write("log.csv", log)
+    shell.configure()
+    answer = shell("run", "run.toml", "--out", "out")
+    assert answer.code == 0, answer.err
+    assert "certify requests, fewer than the 200 that a certificate needs" in answer.out
+    assert "nan" not in answer.out
+    assert "at least" not in answer.out
+    front = json.loads(shell("front", "out", "--json").out)
+    assert front["certified"] is False
+    assert all(change["low"] is None for point in front["points"] for change in point["certify"].values())
+    picked = shell("pick", "out", "--maximize", "novelty", "--json")
+    assert json.loads(picked.out)["certified"] is False
+
+
+def test_a_wish_that_no_policy_fulfils_exits_3(certified):
+    answer = certified("pick", "run", "--maximize", "novelty", "--keep", "relevance=+500%")
+    answer.refused("no policy qualifies", "nearest", code=3)
+    certified("pick", "run", "--keep", "relevance=+500%", "--json").refused("no policy qualifies", code=3)
+    certified("pick", "run", "--maximize", "sales").refused("pick.maximize", "'sales'", "relevance, novelty")
+    certified("pick", "run", "--keep", "relevance=lots").refused("pick.keep.relevance", "'lots'", '"-2%"')
+    certified("pick", "run", "--keep", "relevance").refused("--keep", "OBJECTIVE=CHANGE")
+
+
+def test_somebody_unknown_gets_a_list_without_history_and_a_column_says_so(certified):
+    lists = json.loads(certified("recommend", "run", "--users", "1, nobody", "-k", "3", "--json").out)
+    assert [(row["user_id"], row["basis"]) for row in lists] == [("1", "history")] * 3 + [("nobody", "no history")] * 3
+    guest = json.loads(certified("recommend", "run", "--history", "no-item", "-k", "2", "--json").out)
+    assert [(row["user_id"], row["basis"]) for row in guest] == [("guest", "no history")] * 2
+    assert [row["item_id"] for row in guest] == [row["item_id"] for row in lists[3:5]]
+
+
+def test_recommend_refuses_what_it_cannot_be_asked(certified):
+    certified("recommend", "run", "--users", "1", "-k", "41").refused("k = 41", "40 items")
+    certified("recommend", "run", "--users", "1", "--at", "soon").refused("at = 'soon'", "2017-12-31")
+    certified("recommend", "run").refused("--users", "--history")
+
+
+def test_rules_may_leave_nothing_to_show(shell, log):
+    shell.write("log.csv", log)
+    shell.configure(more='[[rules]]\nuse = "allow"\nparams = { items = ["never-sold"] }')
+    answer = shell("run", "run.toml", "--out", "out")
+    assert answer.code == 0, answer.err
+    empty = shell("recommend", "out", "--users", "1")
+    assert empty.code == 0
+    assert "the rules leave no candidate" in empty.err
+    assert json.loads(shell("recommend", "out", "--users", "1", "--json").out) == []
