@@ -73,12 +73,15 @@ def test_item_knn_sums_shrunk_cosines_over_the_decayed_history(past):
     np.testing.assert_allclose(encoder.score(histories(past), None), wanted, 1e-5, 1e-7)
 
 
-def test_item_knn_keeps_the_nearest_and_of_equally_near_the_lower_code():
-    past = [[(0, 1), (1, 1), (2, 1), (3, 1)], [(0, 1), (3, 1)]]
-    encoder = fitted("item-knn", past, neighbours=2, shrinkage=0)
-    scores = encoder.score(histories([[(0, 0)]]), None)[0]
-    assert scores[3] == pytest.approx(1.0)
-    assert np.flatnonzero(scores).tolist() == [1, 3]
+@settings(deadline=None)
+@given(pasts, st.integers(1, 3))
+def test_item_knn_keeps_the_most_similar_and_of_equals_the_lower_code(past, keep):
+    encoder = fitted("item-knn", past, neighbours=keep, shrinkage=2)
+    full = plain_similarity(past, 2)
+    for item in range(ITEMS):
+        best = sorted(range(ITEMS), key=lambda other: (-np.float32(full[item, other]), other))[:keep]
+        scores = encoder.score(histories([[(item, 0)]]), None)[0]
+        assert set(np.flatnonzero(scores)) == {other for other in best if full[item, other] > 0}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -126,8 +126,8 @@ def test_own_features_say_what_the_contract_says():
     again = real & (own.count > 1)
     assert again.any()
     np.testing.assert_allclose(np.expm1(features["own.interval"])[again], own.interval[again], rtol=1e-3)
-    due = np.log((own.days_since + 1) / (own.interval + 1))
-    np.testing.assert_allclose(features["own.due"][again], due[again], rtol=1e-3, atol=1e-4)
+    due = np.log((own.days_since[again] + 1) / (own.interval[again] + 1))
+    np.testing.assert_allclose(features["own.due"][again], due, rtol=1e-3, atol=1e-4)
 
 
 def test_visits_are_events_at_one_time():

@@ -72,8 +72,8 @@ def test_probabilities_and_amounts_are_calibrated_on_users_never_seen(heads, fre
         mask = fresh.view.mask
         said, seen = heads[head][mask], fresh.labels[head][mask]
         assert said.sum() == pytest.approx(seen.sum(), rel=0.12)
-        for part in np.array_split(np.argsort(said), 4)[1:]:
-            assert said[part].mean() == pytest.approx(seen[part].mean(), rel=0.3)
+        for part in np.array_split(np.argsort(said), 4)[2:]:
+            assert said[part].mean() == pytest.approx(seen[part].mean(), rel=0.25)
 
 
 def test_expected_amounts_know_what_items_cost(heads, fresh):
@@ -188,7 +188,7 @@ def test_without_held_out_requests_it_still_learns(world, fresh):
 
 def test_only_the_events_asked_for_are_learned(world):
     assert fitted(world, epochs=1, events=("paid",)).heads == ("paid",)
-    with pytest.raises(ConfigError, match="'clicked' is not in the data, which has bought, paid"):
+    with pytest.raises(ConfigError, match=r"'clicked' is not in the data; .data.events. has bought, paid"):
         fitted(world, events=("clicked",))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paretorec.contracts import Bar, RunContext
+from paretorec.contracts import Array, Bar, RunContext
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -33,10 +33,22 @@ def cosine_neighbours(taken: csr_array, keep: int, shrinkage: float, run: RunCon
         shared = (by_item[start:stop] @ taken).toarray().astype(np.float64)
         similar = shared / np.maximum(np.sqrt(np.outer(users[start:stop], users)) + shrinkage, 1e-12)
         similar[np.arange(stop - start), np.arange(start, stop)] = 0.0
-        best = np.sort(np.argsort(-similar, axis=1, kind="stable")[:, :keep], axis=1)
-        values = np.take_along_axis(similar, best, axis=1).astype(np.float32)
-        real = values > 0
-        indptr = np.concatenate([[0], np.cumsum(real.sum(axis=1))])
-        parts.append(csr_array((values[real], best[real].astype(np.int32), indptr), shape=(stop - start, count)))
+        chosen = _largest(similar, keep)
+        indptr = np.concatenate([[0], np.cumsum(chosen.sum(axis=1))])
+        columns = np.nonzero(chosen)[1].astype(np.int32)
+        parts.append(csr_array((similar[chosen].astype(np.float32), columns, indptr), shape=similar.shape))
         bar.advance(stop - start)
     return vstack(parts, format="csr")
+
+
+def _largest(values: Array, keep: int) -> Array:
+    """bool [B, N]: the `keep` largest positive values of each row, of equal ones the first. O(N) a row."""
+    if values.shape[1] <= keep:
+        everything: Array = values > 0
+        return everything
+    border = -np.partition(-values, keep - 1, axis=1)[:, keep - 1 : keep]
+    above = values > border
+    room = keep - above.sum(axis=1, keepdims=True)
+    at_border = values == border
+    chosen: Array = (above | (at_border & (np.cumsum(at_border, axis=1) <= room))) & (values > 0)
+    return chosen
