@@ -1,0 +1,128 @@
+"""What is served is what was judged: same lists, whatever the batch, the process and the thread."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+from simulated_shop import answer, start_python
+
+from paretorec import Recommender
+from paretorec.policyfile import PolicyFile
+
+SERVE = """
+import json, sys
+from paretorec import Recommender
+folder, size = sys.argv[1], int(sys.argv[3])
+asked = json.load(open(sys.argv[2]))
+shop = Recommender.load(folder, policy=asked["policy"])
+lists = {}
+for time, users in asked["users"].items():
+    for start in range(0, len(users), size):
+        part = users[start:start + size]
+        rows = shop.recommend(part, k=asked["k"], at=int(time))
+        assert set(rows["user_id"]) <= set(part)
+        for user, listed in rows.groupby("user_id"):
+            assert listed["rank"].tolist() == list(range(1, len(listed) + 1))
+            lists[f"{user} {time}"] = listed["item_id"].tolist()
+print(json.dumps(lists))
+"""
+
+
+def certified_lists(finished, theta) -> dict[str, list[str]]:
+    """``"USER TIME"`` -> item ids, as the certify requests were judged."""
+    judged, data = finished.certified, finished.engine.fitted.data
+    places = judged.judge.lists(np.asarray(theta)[None])[0]
+    requests = judged.requests
+    return {
+        f"{data.user_ids[user]} {time}": [str(data.items.ids[judged.batch.items[row, place]]) for place in listed]
+        for row, (user, time) in enumerate(zip(requests.user, requests.time, strict=True))
+        if len(listed := places[row][places[row] >= 0])
+    }
+
+
+@pytest.fixture(scope="module")
+def asked(finished, tmp_path_factory):
+    """(file with policy and requests, the lists that were certified)."""
+    data, requests = finished.engine.fitted.data, finished.certified.requests
+    point = finished.engine.front.points[-1]
+    policy = PolicyFile.load(point.policy)
+    theta = policy.theta(finished.engine.serve(point).kind.space(policy.signals))
+    users: dict[str, list[str]] = {}
+    for user, time in zip(requests.user, requests.time, strict=True):
+        users.setdefault(str(time), []).append(str(data.user_ids[user]))
+    path = tmp_path_factory.mktemp("asked") / "asked.json"
+    path.write_text(json.dumps({"policy": dict(point.policy), "users": users, "k": finished.engine.config.k}))
+    return path, certified_lists(finished, theta)
+
+
+def test_a_new_process_serves_the_lists_that_were_certified(finished, asked):
+    path, expected = asked
+    assert len(expected) >= 200
+    assert len({tuple(listed) for listed in expected.values()}) > 100
+    # Two at a time: the machine that tests run on may have two cores only.
+    for sizes in ((1, 512), (7,)):
+        running = [start_python(SERVE, finished.folder, path, size, threads=1 + size % 2) for size in sizes]
+        for size, process in zip(sizes, running, strict=True):
+            assert answer(process) == expected, f"in batches of {size}"
+
+
+def test_the_order_of_the_users_does_not_matter(finished):
+    shop = finished.engine.serve()
+    users = [str(name) for name in finished.engine.fitted.data.user_ids[:50]]
+    forward, backward = shop.recommend(users, k=5), shop.recommend(users[::-1], k=5)
+    by = ["user_id", "rank"]
+    pd.testing.assert_frame_equal(
+        forward.sort_values(by, ignore_index=True), backward.sort_values(by, ignore_index=True), check_exact=True
+    )
+
+
+def test_eight_threads_get_what_one_gets(finished):
+    shop = Recommender.load(finished.folder)
+    names = [str(name) for name in finished.engine.fitted.data.user_ids] + ["never seen"]
+    rng = np.random.default_rng(0)
+    questions = [list(rng.choice(names, size=size, replace=False)) for size in rng.integers(1, 70, size=40)]
+    alone = [shop.recommend(users, k=10) for users in questions]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda users: shop.recommend(users, k=10), questions))
+    for one, other in zip(alone, together, strict=True):
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+
+def test_somebody_never_seen_gets_a_list_without_history(finished):
+    shop = finished.engine.serve()
+    known = str(finished.engine.fitted.data.user_ids[0])
+    lists = shop.recommend(["nobody", known], k=4)
+    assert lists["basis"].tolist() == ["no history"] * 4 + ["history"] * 4
+    assert list(lists.columns) == ["user_id", "item_id", "rank", "score", "basis"]
+    guest = shop.recommend(histories={"guest": []}, k=4)
+    assert guest["item_id"].tolist() == lists["item_id"][:4].tolist()
+    assert guest["basis"].tolist() == ["no history"] * 4
+
+
+def test_a_guest_with_a_history_gets_a_list_that_follows_from_it(finished):
+    shop = finished.engine.serve()
+    ids = finished.engine.fitted.data.items.ids
+    one, other = (shop.recommend(histories={"guest": list(ids[part])}, k=10) for part in (slice(0, 6), slice(60, 66)))
+    assert set(one["basis"]) == set(other["basis"]) == {"history"}
+    assert one["item_id"].tolist() != other["item_id"].tolist()
+
+
+def test_nobody_asked_nothing_listed(finished):
+    nothing = finished.engine.serve().recommend([], k=3)
+    assert list(nothing.columns) == ["user_id", "item_id", "rank", "score", "basis"]
+    assert nothing.empty
+
+
+def test_the_moment_decides_what_the_history_is(finished):
+    shop = finished.engine.serve()
+    data = finished.engine.fitted.data
+    user = str(data.user_ids[data.user[0]])
+    before_all = shop.recommend([user], k=5, at=int(data.time[0]))
+    assert set(before_all["basis"]) == {"no history"}
+    assert set(shop.recommend([user], k=5)["basis"]) == {"history"}
+    moment = pd.Timestamp(int(data.time[-1]) + 1, unit="ms")
+    assert shop.recommend([user], k=5, at=moment)["item_id"].tolist() == shop.recommend([user], k=5)["item_id"].tolist()
