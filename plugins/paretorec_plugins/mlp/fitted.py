@@ -34,8 +34,6 @@ class Inputs:
     """Item category -> number of values known."""
     pair_names: tuple[str, ...]
     user_names: tuple[str, ...]
-    vectors: tuple[str, ...]
-    """Encoders whose item vectors are inputs."""
 
     def tensors(self, view: CandidateView) -> tuple[torch.Tensor, ...]:
         """(pair [B, C, Fp], user [B, Fu], item [B, C, Fi], codes [B, C, K]), standardised."""
@@ -103,7 +101,6 @@ class Fitted:
             "categories": dict(inputs.categories),
             "pair_names": list(inputs.pair_names),
             "user_names": list(inputs.user_names),
-            "vectors": list(inputs.vectors),
             "platt": {name: asdict(platt) for name, platt in self.platt.items()},
             "unit": dict(self.unit),
         }
@@ -123,7 +120,6 @@ class Fitted:
             categories=meta["categories"],
             pair_names=tuple(meta["pair_names"]),
             user_names=tuple(meta["user_names"]),
-            vectors=tuple(meta["vectors"]),
         )
         network = build_network(inputs, config, len(inputs.events) + len(meta["unit"]))
         weights = {name: torch.from_numpy(np.array(arrays[f"network.{name}"])) for name in network.state_dict()}

@@ -48,7 +48,6 @@ def learn(examples: RankingExamples, config: MlpConfig, run: RunContext) -> Fitt
         categories={name: len(category.names) for name, category in table.categories.items()},
         pair_names=sample.arrays.pair_names,
         user_names=sample.arrays.user_names,
-        vectors=tuple(sorted(vectors)),
     )
     unit = {event.name: _mean_amount(sample, event, train) for event in events if event.kind != "binary"}
     network = build_network(inputs, config, len(events) + len(unit))

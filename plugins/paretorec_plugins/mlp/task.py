@@ -13,6 +13,9 @@ from paretorec.contracts import Array
 from paretorec_plugins.mlp.losses import amount_loss, listwise_loss, log_loss
 from paretorec_plugins.mlp.network import Network
 
+AMOUNT_WEIGHT = 0.5
+"""Amounts share layers with probabilities: less weight orders amounts worse, more orders probabilities worse."""
+
 
 @dataclass(frozen=True)
 class Tensors:
@@ -90,7 +93,3 @@ class RankingTask:
         raw = self.data.labels[rows, :, event]
         amount = torch.nan_to_num(raw)
         return amount, (amount > 0).float(), self.data.weight[rows] * ~torch.isnan(raw)
-
-
-AMOUNT_WEIGHT = 0.5
-"""Amounts share layers with probabilities: less weight orders amounts worse, more orders probabilities worse."""
