@@ -162,9 +162,13 @@ def test_the_state_brings_the_same_encoder_back_also_beside_new_items(walker):
 def test_a_state_that_does_not_fit_is_refused(walker):
     with pytest.raises(ArtifactError, match="item table has 3 rows"):
         TransformerEncoder(walker.config).restore(walker.state(), table(3))
-    other = TransformerEncoder(TransformerConfig(**(SMALL | {"width": 8})))
-    with pytest.raises(ArtifactError, match="do not fit the configuration"):
-        other.restore(walker.state(), table(ITEMS))
+    for field, value in (("width", 8), ("heads", 2)):
+        other = TransformerEncoder(TransformerConfig(**(SMALL | {field: value})))
+        with pytest.raises(ArtifactError, match=f"fitted with {field} = .*, the configuration has {value}"):
+            other.restore(walker.state(), table(ITEMS))
+    damaged = State({"known": walker.state().arrays["known"]}, walker.state().meta)
+    with pytest.raises(ArtifactError, match="incomplete"):
+        TransformerEncoder(walker.config).restore(damaged, table(ITEMS))
     with pytest.raises(ArtifactError, match="not fitted"):
         TransformerEncoder(walker.config).encode_users(histories_of([[1]]))
 

@@ -22,6 +22,8 @@ WIDTHS = (17, 33, 65, 129, 257, 513)
 """Widths that windows are padded to, by their own length alone."""
 REPEATS = 0.01
 """Share of repeated events from which validation counts items that the user had."""
+SHAPE = ("width", "layers", "heads", "expansion", "length")
+"""Fields that saved weights depend on."""
 
 
 class TransformerEncoder:
@@ -78,10 +80,16 @@ class TransformerEncoder:
     def state(self) -> State:
         model = self._fitted()
         arrays = {key: value.numpy().copy() for key, value in model.state_dict().items()}
-        return State(arrays | {"known": self._known}, {"config": self.config.model_dump(mode="json")})
+        return State(arrays | {"known": self._known}, {field: getattr(self.config, field) for field in SHAPE})
 
     def restore(self, state: State, items: ItemTable) -> None:
         """Raises `ArtifactError` where the state is of another shape of network or of more items than `items`."""
+        for field in SHAPE:
+            saved, mine = state.meta.get(field), getattr(self.config, field)
+            if saved != mine:
+                raise ArtifactError(
+                    f"encoder transformer was fitted with {field} = {saved}, the configuration has {mine}"
+                )
         arrays = dict(state.arrays)
         known = np.asarray(arrays.pop("known", np.zeros(0)), np.int64)
         if known.max(initial=-1) >= len(items):
@@ -93,7 +101,7 @@ class TransformerEncoder:
         try:
             model.load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in arrays.items()})
         except RuntimeError as cause:
-            raise ArtifactError("encoder transformer: the saved weights do not fit the configuration") from cause
+            raise ArtifactError("encoder transformer: the saved weights are incomplete; run again") from cause
         self._model = model.eval()
         self._refresh()
 
