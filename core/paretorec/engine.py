@@ -27,10 +27,10 @@ from paretorec.policyfile import PolicyFile
 from paretorec.prepare import prepare
 from paretorec.recommender import Recommender
 from paretorec.record import Record
-from paretorec.refit import carried_over, everything
+from paretorec.refit import carried_over, carried_pick, everything
 from paretorec.registry import Registry
 from paretorec.runfolder import read_front, write_run
-from paretorec.tradeoff import find_front, standing_policy
+from paretorec.tradeoff import find_front
 
 if TYPE_CHECKING:
     import threading
@@ -47,6 +47,12 @@ class Fitted:
     id: str
     front: Front
     record: Record
+
+    @property
+    def standing_policy(self) -> Mapping[str, Any]:
+        """The policy file of the standing wish's pick; the baseline's where no policy qualified."""
+        picked: Mapping[str, Any] | None = self.record.pick["policy"]
+        return self.front.point(self.front.baseline).policy if picked is None else picked
 
 
 class Engine:
@@ -162,7 +168,7 @@ class Engine:
         """An immutable, thread-safe recommender. policy: a pick, a front point, a policy file or its path;
         None: the standing wish's pick, or the baseline where no policy qualifies."""
         fitted = self.fitted
-        chosen = standing_policy(fitted.front, self.config) if policy is None else policy
+        chosen = fitted.standing_policy if policy is None else policy
         file = PolicyFile.load(getattr(chosen, "policy", chosen))
         components = Components.build(self.config, self.registry)
         base = Recommender(
@@ -216,7 +222,13 @@ class Engine:
         run = self._context(None)
         bundle = fit_bundle(components, prepared, self.config.candidates, run, None, fitted.record.timed)
         ident = bundle_id(bundle)
-        self._fitted = replace(fitted, bundle=bundle, id=ident, front=carried_over(fitted.front, ident))
+        self._fitted = replace(
+            fitted,
+            bundle=bundle,
+            id=ident,
+            front=carried_over(fitted.front, ident),
+            record=replace(fitted.record, pick=carried_pick(fitted.record.pick, ident)),
+        )
 
 
 def check_resumable(folder: Path, fields: Mapping[str, Any]) -> None:

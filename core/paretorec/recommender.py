@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from paretorec.bundle import Bundle, SignalPlan, shape_of
+from paretorec.contracts.component import ComponentRef
 from paretorec.contracts.histories import Histories
 from paretorec.contracts.policy import PolicyKind, SignalBatch
 from paretorec.contracts.run import Array
@@ -19,6 +21,7 @@ from paretorec.errors import ArtifactError, ConfigError, DataError
 from paretorec.judge import ranked
 from paretorec.policyfile import PolicyFile
 from paretorec.registry import Registry
+from paretorec.registry.explain import explain
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -71,8 +74,6 @@ class Recommender:
             )
         if chosen == self.policy:
             return self
-        from paretorec.contracts.component import ComponentRef
-
         built = self.registry.build("policy", ComponentRef(use=chosen.kind, params=chosen.config), "policy")
         return replace(self, policy=chosen, kind=built.component)
 
@@ -90,7 +91,8 @@ class Recommender:
 
         users: known ids; an unknown one gets a history-free list. histories: name -> item ids, oldest first, for
         people whom the data does not hold. at: the moment (default: the end of the data). rules: instead of the
-        run's own. An empty list after rules gives no rows for that user.
+        run's own, as a configuration has them, ``{"use": "block", "params": {...}}``, or built components. An empty list
+        after rules gives no rows for that user.
         """
         import pandas as pd
 
@@ -130,7 +132,7 @@ class Recommender:
 
     def rank(self, asked: Histories, k: int, rules: Sequence[Any] | None = None) -> tuple[Array, Array]:
         """(item codes int32 [B, k], -1 padded; scores float64 [B, k]): what `recommend` returns, in codes."""
-        active = self.rules if rules is None else tuple(rules)
+        active = self.rules if rules is None else self._built(rules)
         plan = SignalPlan(self.policy.signals, self.policy.normalisers)
         batch = self.bundle.signals(asked, plan, active)
         theta = self.policy.theta(self.kind.space(self.policy.signals))[None]
@@ -138,6 +140,24 @@ class Recommender:
         line = np.arange(len(batch))[:, None]
         items = np.where(places >= 0, batch.items[line, places], -1)
         return items, self._scores(batch, theta, places)
+
+    def _built(self, rules: Sequence[Any]) -> tuple[Any, ...]:
+        """Rule components. Raises `ConfigError` for what is none, rather than show what should be hidden."""
+        if isinstance(rules, str | Mapping) or not isinstance(rules, Iterable):
+            raise ConfigError(f"rules is {type(rules).__name__}; give a list, such as [{{'use': 'available', ...}}]")
+        out = []
+        for place, rule in enumerate(rules):
+            if isinstance(rule, Mapping | ComponentRef):
+                built = self.registry.build("rule", parse_ref(rule, f"rules[{place}]"), f"rules[{place}]")
+                out.append(built.component)
+            elif hasattr(rule, "mask") or hasattr(rule, "shape"):
+                out.append(rule)
+            else:
+                raise ConfigError(
+                    f"rules[{place}] is {rule!r}, which is no rule; give {{'use': NAME, 'params': {{...}}}} or a "
+                    "component with `mask` or `shape`"
+                )
+        return tuple(out)
 
     def _scores(self, batch: SignalBatch, theta: Array, places: Array) -> Array:
         kind: Any = self.kind
@@ -159,6 +179,16 @@ def ids(values: Any, what: str) -> list[str]:
     if None in out:
         raise ConfigError(f"{what}: the id at place {out.index(None) + 1} is missing; leave it out")
     return [name for name in out if name is not None]
+
+
+def parse_ref(value: Mapping[str, Any] | ComponentRef, where: str) -> ComponentRef:
+    """A component as a configuration names it. Raises `ConfigError` naming `where`."""
+    if isinstance(value, ComponentRef):
+        return value
+    try:
+        return ComponentRef.model_validate(value)
+    except ValidationError as error:
+        raise ConfigError(explain(error, ComponentRef, value, where)) from error
 
 
 def milliseconds(at: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -50,6 +51,20 @@ def with_targets(requests: Requests) -> Requests:
     return requests.take(some)
 
 
+AFTER_REFIT = (
+    "the bundle was refitted on all data after certification, so no untouched days are left; "
+    "the certificate of the run before the refit describes how the policies were chosen"
+)
+
+
+def carried_pick(pick: Mapping[str, Any], bundle: str) -> dict[str, Any]:
+    """The standing wish's pick over another bundle: still the policy that was chosen, no longer a promise."""
+    if pick["policy"] is None:
+        return dict(pick)
+    policy = {**pick["policy"], "bundle": bundle}
+    return {**pick, "policy": policy, "certified": False, "certify": {}, "why": f"{pick['why']} ({AFTER_REFIT})"}
+
+
 def carried_over(front: Front, bundle: str) -> Front:
     """The same policies over another bundle: the certificate does not carry over."""
 
@@ -62,6 +77,5 @@ def carried_over(front: Front, bundle: str) -> Front:
         points=tuple(map(moved, front.points)),
         baselines=tuple(map(moved, front.baselines)),
         max_t={},
-        uncertified="the bundle was refitted on all data after certification, so no untouched days are left; "
-        "the certificate of the run before the refit describes how the policies were chosen",
+        uncertified=AFTER_REFIT,
     )

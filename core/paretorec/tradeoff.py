@@ -295,9 +295,3 @@ def standing_pick(front: Front, config: RunConfig) -> dict[str, Any]:
     except NoAnswer as error:
         return {"point": None, "policy": None, "certified": False, "why": str(error), "wish": wish, "certify": {}}
     return {**chosen.to_json(), "wish": wish}
-
-
-def standing_policy(front: Front, config: RunConfig) -> Mapping[str, Any]:
-    """The policy of the standing wish's pick; the baseline's where no policy qualifies."""
-    chosen = standing_pick(front, config)["policy"]
-    return front.point(front.baseline).policy if chosen is None else chosen
