@@ -91,8 +91,8 @@ class Recommender:
 
         users: known ids; an unknown one gets a history-free list. histories: name -> item ids, oldest first, for
         people whom the data does not hold. at: the moment (default: the end of the data). rules: instead of the
-        run's own, as a configuration has them, ``{"use": "block", "params": {...}}``, or built components. An empty list
-        after rules gives no rows for that user.
+        run's own, as a configuration has them, ``{"use": "block", "params": {...}}``, or built components. An empty
+        list after rules gives no rows for that user.
         """
         import pandas as pd
 

@@ -164,9 +164,20 @@ def test_rules_at_serving_take_the_place_of_the_runs_own(finished, shop, users):
         shown = table.assign(category=[category[item] for item in table["item_id"]])
         return int(shown.groupby(["user_id", "category"]).size().max())
 
-    popular = shop.with_policy(finished.engine.front.point("encoder.popularity"))
-    assert most(popular.recommend(users)) == 3
-    assert most(popular.recommend(users, rules=[])) > 3
+    assert most(usual) > 1
+    assert most(shop.recommend(users, rules=[{"use": "cap", "params": {"column": "category", "most": 1}}])) == 1
+
+
+def test_the_runs_own_rules_hold_at_serving(finished, users):
+    repeating = finished.engine.serve(finished.engine.front.point("encoder.repeat"))
+    codes = [repeating.user_codes[name] for name in users]
+    past = repeating.history.at(np.array(codes, np.int32), np.full(len(codes), repeating.end, np.int64))
+
+    def days_since(rules) -> float:
+        items, _ = repeating.rank(past, 5, rules)
+        return float(past.own(items).days_since.min())
+
+    assert days_since([]) < 10 <= days_since(None)
 
 
 @pytest.mark.parametrize("rule", ["block", {"use": "blok"}, {"items": ["a"]}, object()])

@@ -186,12 +186,8 @@ def test_a_ranker_on_shuffled_labels_is_no_better_than_the_base_rate(tables):
     prepared = prepare(tables, config, Components.build(config, Registry()))
     select = prepared.split.select
 
-    def rankers():
-        yield "honest", lambda examples: examples
-        yield "shuffled", Shuffled
-
     gains = {}
-    for name, wrap in rankers():
+    for name, wrap in {"honest": lambda examples: examples, "shuffled": Shuffled}.items():
         components = Components.build(config, Registry())
         ranker = components.ranker.component
         fit = ranker.fit
