@@ -46,7 +46,7 @@ def thin(values: Array, errors: Array | DifferenceError, limit: int, *, z: float
     def keep(position: int) -> None:
         kept.append(position)
         gap = np.abs(shown - shown[position])
-        noise = np.nan_to_num(difference_error(int(front[position]), front))
+        noise = np.nan_to_num(difference_error(int(front[position]), front), posinf=np.inf)
         apart[:] &= (gap > z * noise).any(axis=1)
         nearest[:] = np.minimum(nearest, np.square(scaled - scaled[position]).sum(axis=1))
 
