@@ -177,6 +177,7 @@ class Engine:
             history=HistoryIndex(fitted.data),
             user_codes={str(name): code for code, name in enumerate(fitted.data.user_ids)},
             item_codes={str(name): code for code, name in enumerate(fitted.data.items.ids)},
+            shape=fitted.record.shape,
             end=int(fitted.data.time.max()) + 1,
             policy=file,
             kind=components.policy.component,
@@ -227,7 +228,11 @@ class Engine:
             bundle=bundle,
             id=ident,
             front=carried_over(fitted.front, ident),
-            record=replace(fitted.record, pick=carried_pick(fitted.record.pick, ident)),
+            record=replace(
+                fitted.record,
+                pick=carried_pick(fitted.record.pick, ident),
+                shape=replace(fitted.record.shape, context={}),
+            ),
         )
 
 

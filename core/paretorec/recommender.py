@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
+from paretorec.asking import RequestShape
 from paretorec.bundle import Bundle, SignalPlan, shape_of
 from paretorec.contracts.component import ComponentRef
 from paretorec.contracts.histories import Histories
@@ -43,6 +44,7 @@ class Recommender:
     history: HistoryIndex
     user_codes: Mapping[str, int]
     item_codes: Mapping[str, int]
+    shape: RequestShape
     end: int
     """Milliseconds: the moment right after the data's last event; the default `at`."""
     policy: PolicyFile
@@ -84,6 +86,8 @@ class Recommender:
         k: int = 10,
         *,
         at: int | str | dt.datetime | None = None,
+        context: Mapping[str, Any] | None = None,
+        candidates: Sequence[Sequence[Any]] | None = None,
         rules: Sequence[Any] | None = None,
         policy: Any = None,
     ) -> pd.DataFrame:
@@ -91,13 +95,17 @@ class Recommender:
 
         users: known ids; an unknown one gets a history-free list. histories: name -> item ids, oldest first, for
         people whom the data does not hold. at: the moment (default: the end of the data). rules: instead of the
-        run's own, as a configuration has them, ``{"use": "block", "params": {...}}``, or built components. An empty
-        list after rules gives no rows for that user.
+        run's own, as a configuration has them, ``{"use": "block", "params": {...}}``, or built components.
+        context: request column -> one value, or one for each user; what is not given is unknown. candidates: for each
+        user the items to be re-ranked, in runs with ``candidates.mode = "logged"``; without, all items are ranked.
+        An empty list after rules gives no rows for that user.
         """
         import pandas as pd
 
         if policy is not None:
-            return self.with_policy(policy).recommend(users, histories, k, at=at, rules=rules)
+            return self.with_policy(policy).recommend(
+                users, histories, k, at=at, context=context, candidates=candidates, rules=rules
+            )
         if (users is None) == (histories is None):
             raise ConfigError("give either users=[...] or histories={name: [item ids]}")
         if not isinstance(k, int | np.integer) or not 1 <= k <= len(self.bundle.items):
@@ -115,7 +123,8 @@ class Recommender:
             names = [str(name) for name in histories]
             items_of = [ids(items, f"histories[{name!r}]") for name, items in histories.items()]
             asked = self.history.external([self._codes(items) for items in items_of], now)
-        items, scores = self.rank(asked, k, rules)
+        asked = replace(asked, context=self.shape.contexts(context, len(asked)))
+        items, scores = self.rank(asked, k, rules, self._candidates(candidates, len(asked)))
         real = items >= 0
         row, column = np.nonzero(real)
         known = asked.length > 0
@@ -130,11 +139,13 @@ class Recommender:
             columns=list(COLUMNS),
         )
 
-    def rank(self, asked: Histories, k: int, rules: Sequence[Any] | None = None) -> tuple[Array, Array]:
+    def rank(
+        self, asked: Histories, k: int, rules: Sequence[Any] | None = None, logged: Array | None = None
+    ) -> tuple[Array, Array]:
         """(item codes int32 [B, k], -1 padded; scores float64 [B, k]): what `recommend` returns, in codes."""
         active = self.rules if rules is None else self._built(rules)
         plan = SignalPlan(self.policy.signals, self.policy.normalisers)
-        batch = self.bundle.signals(asked, plan, active)
+        batch = self.bundle.signals(asked, plan, active, logged)
         theta = self.policy.theta(self.kind.space(self.policy.signals))[None]
         places = ranked(batch, self.kind, theta, k, shape_of(active, self.bundle))[0]
         line = np.arange(len(batch))[:, None]
@@ -165,6 +176,17 @@ class Recommender:
             return np.where(places >= 0, 1.0 / (1 + np.arange(places.shape[1])), 0.0)
         terms = kind.prepare(batch.values[np.arange(len(batch))[:, None], np.maximum(places, 0)])
         return np.asarray(terms.astype(np.float64) @ kind.weights(theta)[0].astype(np.float64))
+
+    def _candidates(self, given: Sequence[Sequence[Any]] | None, count: int) -> Array | None:
+        if given is None:
+            return None
+        if self.bundle.candidates.mode != "logged":
+            raise ConfigError(
+                'candidates are for runs with candidates.mode = "logged"; this one chooses its own, so give '
+                "rules=[{'use': 'allow', 'params': {'items': [...]}}] instead"
+            )
+        named = [ids(items, f"candidates[{place}]") for place, items in enumerate(given)]
+        return self.shape.lists(named, self.item_codes, count)
 
     def _codes(self, items: Sequence[str]) -> Array:
         codes = [self.item_codes.get(item, -1) for item in items]

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from paretorec.artifact import digest, read_json
+from paretorec.asking import RequestShape
 from paretorec.config import RunConfig
 from paretorec.contracts.run import RunContext
 from paretorec.prepare import Prepared, hash_dataset, hash_requests
@@ -39,6 +40,8 @@ class Record:
     """Numbers of requests and users of the select and certify parts."""
     spans: dict[str, int] = field(default_factory=dict)
     """Milliseconds of the horizon and of the rank part, for refitting."""
+    shape: RequestShape = field(default_factory=RequestShape)
+    """What requests carry beside user and time, for serving."""
     pick: dict[str, Any] = field(default_factory=dict)
     examples: list[dict[str, Any]] = field(default_factory=list)
     protocol_fields: dict[str, Any] = field(default_factory=dict)
@@ -61,6 +64,7 @@ class Record:
         self.data = {"report": dict(data.report), "split": dict(split.counts)}
         span = int(np.ptp(split.rank.time)) + split.horizon if len(split.rank) else 0
         self.spans = {"horizon": split.horizon, "rank": span}
+        self.shape = RequestShape.of(split.certify if len(split.certify) else split.select)
         self.requests = {
             "select": len(split.select),
             "certify": len(split.certify),
@@ -104,6 +108,7 @@ class Record:
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "bundle": bundle,
             "spans": self.spans,
+            "shape": self.shape.to_json(),
             "seed": self.config.seed,
             "components": [dict(entry) for entry in self.components],
             "fingerprints": {"protocol": self.protocol, "run": digest(self.run_fields)},
@@ -125,6 +130,7 @@ class Record:
             search=read_json(folder / "search.json"),
             requests=read_json(folder / "front.json")["requests"],
             spans=manifest["spans"],
+            shape=RequestShape(**manifest.get("shape", {})),
             pick=read_json(folder / "pick.json"),
             examples=read_json(folder / "examples.json"),
             protocol_fields=manifest["protocol"],

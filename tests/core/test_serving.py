@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 import pytest
-from simulated_shop import answer, start_python
+from simulated_shop import DEEP, SHOP, answer, start_python
 
-from paretorec import Recommender
+from paretorec import Engine, Recommender, tradeoff
+from paretorec.contracts import ComponentRef
+from paretorec.errors import ConfigError
 from paretorec.policyfile import PolicyFile
+from paretorec.registry import Registry
+from paretorec_plugins.simulated_store.source import MAPPING
 
 SERVE = """
 import json, sys
@@ -126,3 +131,58 @@ def test_the_moment_decides_what_the_history_is(finished):
     assert set(shop.recommend([user], k=5)["basis"]) == {"history"}
     moment = pd.Timestamp(int(data.time[-1]) + 1, unit="ms")
     assert shop.recommend([user], k=5, at=moment)["item_id"].tolist() == shop.recommend([user], k=5)["item_id"].tolist()
+
+
+@pytest.fixture(scope="module", params=["union", "logged"])
+def logged(request):
+    """(engine, judged certify requests) of a run on the log's own requests, which say the device and what was shown."""
+    source = ComponentRef(**SHOP["source"])
+    tables = Registry().build("source", source, "source").component.load()
+    log = tables.interactions
+    log = log.assign(device=np.where(log["request"] % 3 == 0, "phone", "web"), hour=log["time"].dt.hour)
+    config = {key: value for key, value in DEEP.items() if key not in ("source", "split", "encoders", "rules")}
+    config |= {"data": {**MAPPING, "context": ("device", "hour")}, "candidates": {"mode": request.param, "size": 60}}
+    engine = Engine(config)
+    judged = {}
+    build = tradeoff.judge_part
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tradeoff, "judge_part", lambda part, *rest: judged.setdefault(part, build(part, *rest)))
+        engine.run(log, tables.items, tables.users)
+    return engine, judged["certify"]
+
+
+def test_logged_requests_are_served_as_they_were_judged(logged):
+    engine, judged = logged
+    point, requests, ids = engine.front.points[-1], judged.requests, engine.fitted.data.items.ids
+    shop = engine.serve(point)
+    theta = shop.policy.theta(shop.kind.space(shop.policy.signals))
+    places = judged.judge.lists(theta[None])[0]
+    reranking = engine.config.candidates.mode == "logged"
+    for row in range(0, len(requests), max(len(requests) // 40, 1)):
+        user = str(engine.fitted.data.user_ids[requests.user[row]])
+        shown = requests.logged[row]
+        served = shop.recommend(
+            ["somebody else", user],
+            at=int(requests.time[row]),
+            context={name: [None, values[row]] for name, values in requests.context.items()},
+            candidates=[[], ids[shown[shown >= 0]]] if reranking else None,
+        )
+        judged_list = judged.batch.items[row, places[row][places[row] >= 0]]
+        assert served[served["user_id"] == user]["item_id"].tolist() == ids[judged_list].tolist()
+
+
+def test_context_and_candidates_are_checked(logged, finished):
+    engine, _ = logged
+    shop = engine.serve()
+    assert not shop.recommend(["u1"], context={"device": "phone", "hour": 3}).empty
+    with pytest.raises(ConfigError, match=r"no column 'devise'; did you mean 'device'\?"):
+        shop.recommend(["u1"], context={"devise": "phone"})
+    with pytest.raises(ConfigError, match="has 2 values for 1 requests"):
+        shop.recommend(["u1"], context={"hour": [3, 4]})
+    with pytest.raises(ConfigError, match="must be numbers"):
+        shop.recommend(["u1"], context={"hour": "noon"})
+    with pytest.raises(ConfigError, match="are for runs with"):
+        finished.engine.serve().recommend(["u1"], candidates=[["i0001"]])
+    refitted = copy.copy(engine)
+    refitted.refit()
+    assert not refitted.serve().recommend(["u1"]).empty
