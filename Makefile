@@ -41,9 +41,15 @@ $(VENV)-oldest/.done: pyproject.toml constraints-oldest.txt
 reference: setup
 	$(BIN)/python docs/generate_reference.py
 
-# Hours: every benchmark in full, then the tables of docs/results.
-results: setup
-	$(BIN)/python tests/benchmarks/complete_journey.py --json > docs/results/data/complete-journey.json
+# Long: every benchmark in full, then the tables of docs/results and the README's picture. LOOKS=N says how often the
+# certify requests had been looked at while the configuration was still being changed.
+results: demo
+	$(BIN)/python tests/benchmarks/complete_journey.py $(if $(LOOKS),--looks $(LOOKS)) --json > runs/complete-journey.json
+	$(BIN)/python tests/benchmarks/transformer_quality.py --seeds 0,1,2 --json > runs/transformer-quality.json
+	$(BIN)/python tests/benchmarks/optimizers.py --json > runs/optimizers.json
+	$(BIN)/python tests/benchmarks/kernel.py --json > runs/kernel.json
+	cp runs/*.json docs/results/data/
+	cp runs/demo/front.json runs/demo/pick.json docs/results/data/demo/
 	$(BIN)/python docs/generate_results.py
 
 clean:

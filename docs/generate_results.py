@@ -1,9 +1,11 @@
-"""Writes docs/results/index.md from the JSON that the benchmarks printed into docs/results/data.
+"""Writes docs/results/index.md from the JSON that the benchmarks printed into docs/results/data, and the README's
+picture from the front of a run of the demo.
 
     python tests/benchmarks/complete_journey.py --json > docs/results/data/complete-journey.json
+    cp runs/demo/front.json runs/demo/pick.json docs/results/data/demo
     python docs/generate_results.py
 
-Nothing on the page is typed by hand; a test holds it to the data.
+Nothing on the page is typed by hand; a test holds page and picture to the data.
 """
 
 from __future__ import annotations
@@ -13,8 +15,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from paretorec.report import front_svg
+
 HERE = Path(__file__).with_name("results")
 PAGE = HERE / "index.md"
+PICTURE = HERE.parent / "images" / "front.svg"
 Figures = Mapping[str, Any]
 
 INTRODUCTION = """# Results
@@ -48,6 +53,11 @@ def read(path: Path) -> Figures:
     """One benchmark's JSON."""
     figures: Figures = json.loads(path.read_text(encoding="utf-8"))
     return figures
+
+
+def picture(run: Path = HERE / "data" / "demo") -> str:
+    """The front of the demo's run as an SVG, its pick highlighted."""
+    return front_svg(read(run / "front.json"), read(run / "pick.json")["point"])
 
 
 def complete_journey(figures: Figures) -> Iterable[str]:
@@ -240,3 +250,4 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(render(), encoding="utf-8")
+    PICTURE.write_text(picture(), encoding="utf-8")
