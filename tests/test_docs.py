@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from paretorec.cli import execute
-from paretorec.configfile import load_config
+from paretorec.configfile import load_config, parse_config
 from paretorec.contracts import KINDS, ComponentRef
 from paretorec.registry import Registry, refresh
 from paretorec.registry.settings import read_settings
@@ -171,6 +171,14 @@ def test_the_readme_names_every_built_in():
     told = {kind: set(re.findall(r"`([\w-]+)`", names)) for kind, names in rows if kind in KINDS}
     available = Registry(files=()).available()
     assert told == {kind: {e.name for e in available if e.kind == kind and e.builtin} for kind in KINDS}
+
+
+@pytest.mark.parametrize("block", [b for b in blocks("docs/guide.md") if b.language == "toml" and not b.file])
+def test_the_guides_fragments_are_configurations(block):
+    config = parse_config(tomllib.loads(block.code), "the guide")
+    for section, kind in (("objectives", "objective"), ("rules", "rule")):
+        for ref in getattr(config, section):
+            Registry(files=()).build(kind, ref, section)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs" / "examples").glob("*.toml")), ids=lambda path: path.stem)
