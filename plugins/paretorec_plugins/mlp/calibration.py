@@ -34,7 +34,7 @@ class Platt:
         theta = np.array([1.0, 0.0])
         for _ in range(steps):
             p = 1 / (1 + np.exp(-np.clip(theta @ x, -40, 40)))
-            gradient = x @ (weight * (p - label)) + (theta - [1, 0])
+            gradient = (x * (weight * (p - label))).sum(axis=1) + (theta - [1, 0])
             hessian = (x * (weight * p * (1 - p))) @ x.T + np.eye(2)
             step = np.linalg.solve(hessian, gradient)
             theta = theta - step

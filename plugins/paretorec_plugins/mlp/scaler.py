@@ -30,8 +30,9 @@ class Scaler:
         mean, deviation = np.zeros(flat.shape[1]), np.ones(flat.shape[1])
         for column in range(flat.shape[1]):  # by column: a float64 copy of everything would be twice its size
             x = flat[:, column].astype(np.float64)
-            mean[column] = weight @ x
-            spread = np.sqrt(weight @ (x - mean[column]) ** 2)
+            # Sums, not dot products: those of BLAS round by the number of its threads.
+            mean[column] = (weight * x).sum()
+            spread = np.sqrt((weight * (x - mean[column]) ** 2).sum())
             deviation[column] = spread if spread > 1e-6 else 1.0
         return cls(mean.astype(np.float32), deviation.astype(np.float32))
 
