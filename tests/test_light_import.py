@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pkgutil
 import subprocess
 import sys
 
 import pytest
+
+import paretorec
 
 HEAVY = (
     "torch",
@@ -55,3 +58,9 @@ def test_showing_a_component_imports_that_plugin_and_neither_torch_nor_pymoo():
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr.strip().splitlines()[-1] == "[]"
+
+
+def test_no_module_hides_a_name_of_the_package():
+    """Importing `paretorec.x` sets the attribute `x` of the package: a public name must not be a module's too."""
+    modules = {module.name for module in pkgutil.iter_modules(paretorec.__path__)}
+    assert not modules & set(paretorec.__all__)

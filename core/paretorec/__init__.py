@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from paretorec.config import RunConfig
     from paretorec.contracts.component import ComponentRef
     from paretorec.engine import Engine
-    from paretorec.evaluate import evaluate
+    from paretorec.evaluation import evaluate
     from paretorec.front import Front
     from paretorec.pick import Pick
     from paretorec.recommender import Recommender
@@ -26,7 +26,7 @@ _HOMES = {
     "Recommender": "paretorec.recommender",
     "Registry": "paretorec.registry",
     "RunConfig": "paretorec.config",
-    "evaluate": "paretorec.evaluate",
+    "evaluate": "paretorec.evaluation",
 }
 
 __all__ = ["ComponentRef", "Engine", "Front", "Pick", "Recommender", "Registry", "RunConfig", "evaluate"]

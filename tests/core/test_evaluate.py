@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from paretorec.contracts import ComponentRef
 from paretorec.errors import ComponentNotFound, ConfigError, DataError
-from paretorec.evaluate import DEFAULT_METRICS, evaluate
+from paretorec.evaluation import DEFAULT_METRICS, evaluate
 
 RECOMMENDED = pd.DataFrame(
     {"user_id": ["ann", "ann", "ben", "zoe"], "item_id": ["i1", "i2", "i3", "i1"], "rank": [1, 2, 1, 1]}

@@ -20,7 +20,7 @@ LAYERS = (
     {"contracts"},
     {"config", "front", "artifact"},
     {"data", "registry", "training", "report"},
-    {"configfile", "components", "candidates", "asking", "signals", "judge", "search", "certify", "pick", "evaluate"},
+    {"configfile", "components", "candidates", "asking", "signals", "judge", "search", "certify", "pick", "evaluation"},
     {"policyfile", "prepare", "bundle", "fitting", "judging", "examples", "record", "refit", "tradeoff", "runfolder"},
     {"engine", "recommender"},
     {"cli", "testing", "__main__"},

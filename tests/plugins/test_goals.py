@@ -4,9 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
+
 from paretorec.contracts import CandidateView, Category, ComponentRef, Histories, ItemTable, Requests, Timeline, Truth
 from paretorec.errors import ConfigError
-from paretorec.evaluate import score_lists
+from paretorec.evaluation import score_lists
 from paretorec.registry import Registry
 
 REGISTRY = Registry()

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from paretorec.contracts import Category, ComponentRef, Event, Exposure, ItemTable, Requests, Truth
-from paretorec.errors import ConfigError, ParetoRecError
-from paretorec.evaluate import score_exposure, score_lists
-from paretorec.registry import Registry
 from sklearn.metrics import f1_score, ndcg_score, precision_score, recall_score, top_k_accuracy_score
 from sklearn.metrics.pairwise import cosine_similarity
+
+from paretorec.contracts import Category, ComponentRef, Event, Exposure, ItemTable, Requests, Truth
+from paretorec.errors import ConfigError, ParetoRecError
+from paretorec.evaluation import score_exposure, score_lists
+from paretorec.registry import Registry
 
 _PATH = Path(__file__).parents[1] / "oracles" / "plain_metrics.py"
 _SPEC = importlib.util.spec_from_file_location("plain_metrics", _PATH)

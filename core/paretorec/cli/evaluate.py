@@ -41,8 +41,8 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """What lists are worth, with intervals by resampling users, and by how much they differ from others."""
-    from paretorec.evaluate import DEFAULT_METRICS
-    from paretorec.evaluate import evaluate as judge
+    from paretorec.evaluation import DEFAULT_METRICS
+    from paretorec.evaluation import evaluate as judge
 
     table = judge(
         read_table(recommendations),

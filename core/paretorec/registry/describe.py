@@ -49,7 +49,7 @@ def fields(model: type[BaseModel]) -> list[dict[str, Any]]:
 
 def _default(field: FieldInfo) -> Any:
     """The default as JSON values; a section or a component as far as it differs from its own defaults."""
-    value = field.get_default(call_default_factory=True)
+    value = field.get_default(call_default_factory=True, validated_data={})
     if isinstance(value, tuple):
         return [_plain(member) for member in value]
     return _plain(value)

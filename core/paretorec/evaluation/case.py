@@ -13,8 +13,8 @@ from paretorec.contracts.evaluator import Truth
 from paretorec.contracts.run import Array
 from paretorec.data.labels import merge_labels
 from paretorec.errors import DataError
-from paretorec.evaluate.catalogue import Attributes, read_items
-from paretorec.evaluate.frames import Pairs, read_labels, read_order, read_pairs
+from paretorec.evaluation.catalogue import Attributes, read_items
+from paretorec.evaluation.frames import Pairs, read_labels, read_order, read_pairs
 
 
 @dataclass(frozen=True)

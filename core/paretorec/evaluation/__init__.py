@@ -1,6 +1,6 @@
 """Metrics of anybody's recommendation lists, with intervals: DataFrames in, a DataFrame out, no engine needed."""
 
-from paretorec.evaluate.compare import DEFAULT_METRICS, evaluate
-from paretorec.evaluate.lists import score_exposure, score_lists
+from paretorec.evaluation.compare import DEFAULT_METRICS, evaluate
+from paretorec.evaluation.lists import score_exposure, score_lists
 
 __all__ = ["DEFAULT_METRICS", "evaluate", "score_exposure", "score_lists"]

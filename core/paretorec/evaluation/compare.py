@@ -12,10 +12,10 @@ from paretorec.contracts.component import ComponentRef
 from paretorec.contracts.evaluator import Exposure, Metric
 from paretorec.contracts.run import Array
 from paretorec.errors import ConfigError
-from paretorec.evaluate.case import Case, read_case
-from paretorec.evaluate.intervals import Interval, exposure_intervals, ratio_intervals
-from paretorec.evaluate.lists import score_lists
-from paretorec.evaluate.names import Wanted, parse_metrics
+from paretorec.evaluation.case import Case, read_case
+from paretorec.evaluation.intervals import Interval, exposure_intervals, ratio_intervals
+from paretorec.evaluation.lists import score_lists
+from paretorec.evaluation.names import Wanted, parse_metrics
 from paretorec.registry import Registry
 
 DEFAULT_METRICS: Final = ("ndcg@10", "precision@10", "recall@10", "hit-rate@10", "mrr@10", "map@10")

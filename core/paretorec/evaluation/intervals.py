@@ -9,7 +9,7 @@ import numpy as np
 
 from paretorec.contracts.evaluator import Exposure
 from paretorec.contracts.run import Array
-from paretorec.evaluate.lists import score_exposure
+from paretorec.evaluation.lists import score_exposure
 
 RESAMPLES = 2000
 HALVES = 200

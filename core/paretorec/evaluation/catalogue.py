@@ -13,7 +13,7 @@ from paretorec.contracts.run import Array
 from paretorec.data.catalogue import MISSING
 from paretorec.data.columns import TextCodes, encode_text, to_numbers
 from paretorec.errors import DataError
-from paretorec.evaluate.frames import ITEM, check_table, is_number, read_ids
+from paretorec.evaluation.frames import ITEM, check_table, is_number, read_ids
 
 TITLES_FROM = 50
 """A text column with more values than this, most of them different, names items and puts them in no category."""
