@@ -39,7 +39,7 @@ def domain(values: Iterable[float], margin: float = 0.06) -> tuple[float, float]
     low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
     width = high - low
     if width <= 1e-12 * max(abs(low), abs(high), 1e-300):
-        width = abs(high) or 1.0
+        width = abs(high) if abs(high) > 1e-300 else 1.0
     return low - margin * width, high + margin * width
 
 
