@@ -24,12 +24,12 @@ SHOP: dict[str, Any] = {
 }
 """Four thousand rows of certify requests or so; a run takes two seconds."""
 
-TRANSFORMER: dict[str, Any] = {"use": "transformer", "params": {"width": 8, "layers": 1, "length": 20, "epochs": 1}}
+TRANSFORMER: dict[str, Any] = {"use": "transformer", "params": {"width": 32, "layers": 1, "length": 20, "epochs": 1}}
 
 DEEP: dict[str, Any] = {
     **SHOP,
     "encoders": [*SHOP["encoders"], TRANSFORMER],
-    "ranker": {"use": "mlp", "params": {"hidden": [16], "epochs": 2, "events": ["click", "sales"]}},
+    "ranker": {"use": "mlp", "params": {"hidden": [64, 32], "epochs": 2, "events": ["click", "sales"]}},
     "rules": [
         {"use": "cool-down", "params": {"days": 10}},
         {"use": "cap", "params": {"column": "category", "most": 3}},

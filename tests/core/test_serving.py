@@ -22,57 +22,60 @@ SERVE = """
 import json, sys
 from paretorec import Recommender
 folder, size = sys.argv[1], int(sys.argv[3])
-asked = json.load(open(sys.argv[2]))
-shop = Recommender.load(folder, policy=asked["policy"])
-lists = {}
-for time, users in asked["users"].items():
-    for start in range(0, len(users), size):
-        part = users[start:start + size]
-        rows = shop.recommend(part, k=asked["k"], at=int(time))
-        assert set(rows["user_id"]) <= set(part)
-        for user, listed in rows.groupby("user_id"):
-            assert listed["rank"].tolist() == list(range(1, len(listed) + 1))
-            lists[f"{user} {time}"] = listed["item_id"].tolist()
-print(json.dumps(lists))
+answers = []
+for asked in json.load(open(sys.argv[2])):
+    shop = Recommender.load(folder, policy=asked["policy"])
+    lists, scores = {}, {}
+    for time, users in asked["users"].items():
+        for start in range(0, len(users), size):
+            part = users[start:start + size]
+            rows = shop.recommend(part, k=asked["k"], at=int(time))
+            assert set(rows["user_id"]) <= set(part)
+            for user, listed in rows.groupby("user_id"):
+                assert listed["rank"].tolist() == list(range(1, len(listed) + 1))
+                lists[f"{user} {time}"] = listed["item_id"].tolist()
+                scores[f"{user} {time}"] = [score.hex() for score in listed["score"].tolist()]
+    answers.append([lists, scores])
+print(json.dumps(answers))
 """
 
 
-def certified_lists(finished, theta) -> dict[str, list[str]]:
-    """``"USER TIME"`` -> item ids, as the certify requests were judged."""
+def certified_lists(finished, policy, last: int) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """(time -> users, ``"USER TIME"`` -> item ids) of the certify requests up to `last`, as they were judged."""
     judged, data = finished.certified, finished.engine.fitted.data
-    places = judged.judge.lists(np.asarray(theta)[None])[0]
-    requests = judged.requests
-    return {
-        f"{data.user_ids[user]} {time}": [str(data.items.ids[judged.batch.items[row, place]]) for place in listed]
-        for row, (user, time) in enumerate(zip(requests.user, requests.time, strict=True))
-        if len(listed := places[row][places[row] >= 0])
-    }
-
-
-@pytest.fixture(scope="module")
-def asked(finished, tmp_path_factory):
-    """(file with policy and requests, the lists that were certified)."""
-    data, requests = finished.engine.fitted.data, finished.certified.requests
-    point = finished.engine.front.points[-1]
-    policy = PolicyFile.load(point.policy)
-    theta = policy.theta(finished.engine.serve(point).kind.space(policy.signals))
+    theta = policy.theta(finished.engine.serve(policy).kind.space(policy.signals))
+    places = judged.judge.lists(theta[None])[0]
     users: dict[str, list[str]] = {}
-    for user, time in zip(requests.user, requests.time, strict=True):
-        users.setdefault(str(time), []).append(str(data.user_ids[user]))
-    path = tmp_path_factory.mktemp("asked") / "asked.json"
-    path.write_text(json.dumps({"policy": dict(point.policy), "users": users, "k": finished.engine.config.k}))
-    return path, certified_lists(finished, theta)
+    lists = {}
+    for row, (code, time) in enumerate(zip(judged.requests.user, judged.requests.time, strict=True)):
+        if time <= last:
+            user, listed = str(data.user_ids[code]), places[row][places[row] >= 0]
+            users.setdefault(str(time), []).append(user)
+            lists[f"{user} {time}"] = [str(item) for item in data.items.ids[judged.batch.items[row, listed]]]
+    return users, lists
 
 
-def test_a_new_process_serves_the_lists_that_were_certified(finished, asked):
-    path, expected = asked
-    assert len(expected) >= 200
-    assert len({tuple(listed) for listed in expected.values()}) > 100
-    # Two at a time: the machine that tests run on may have two cores only.
-    for sizes in ((1, 512), (7,)):
+def test_a_new_process_serves_the_lists_that_were_certified(finished, tmp_path):
+    best = PolicyFile.load(finished.engine.front.points[0].policy)
+    mixed = best.model_copy(update={"parameters": dict.fromkeys(best.parameters, 0.5)})  # weighs every signal
+    times = finished.certified.requests.time
+    questions, expected = [], []
+    for policy, last in ((best, times.max()), (mixed, times.min())):
+        users, lists = certified_lists(finished, policy, last)
+        questions.append({"policy": policy.to_json(), "users": users, "k": finished.engine.config.k})
+        expected.append(lists)
+    assert len(expected[0]) >= 200
+    assert len({tuple(listed) for listed in expected[0].values()}) > 100
+    path = tmp_path / "asked.json"
+    path.write_text(json.dumps(questions))
+    scores = {}
+    for sizes in ((1, 512), (7,)):  # two at a time: there may be two cores only
         running = [start_python(SERVE, finished.folder, path, size, threads=1 + size % 2) for size in sizes]
         for size, process in zip(sizes, running, strict=True):
-            assert answer(process) == expected, f"in batches of {size}"
+            answers = answer(process)
+            assert [lists for lists, _ in answers] == expected, f"in batches of {size}"
+            scores[size] = [scores for _, scores in answers]
+    assert scores[1] == scores[7] == scores[512]  # to the bit
 
 
 def test_the_order_of_the_users_does_not_matter(finished):
@@ -153,7 +156,7 @@ def logged(request):
 
 def test_logged_requests_are_served_as_they_were_judged(logged):
     engine, judged = logged
-    point, requests, ids = engine.front.points[-1], judged.requests, engine.fitted.data.items.ids
+    point, requests, ids = engine.front.points[0], judged.requests, engine.fitted.data.items.ids
     shop = engine.serve(point)
     theta = shop.policy.theta(shop.kind.space(shop.policy.signals))
     places = judged.judge.lists(theta[None])[0]
