@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from paretorec.registry.settings import packaged_file
 
 ROOT = Path(__file__).parents[1]

@@ -115,19 +115,34 @@ class RunConfig(Section):
     k: int = Field(default=10, ge=1, description="Length of the lists.")
     threads: int = Field(default=0, ge=0, description="CPU threads; 0: all.")
     source: ComponentRef | None = Field(default=None, description="Where data comes from; None: the host gives it.")
-    data: DataConfig = Field(default_factory=DataConfig)
-    split: ComponentRef = Field(default_factory=lambda: ComponentRef(use="temporal"))
-    encoders: tuple[ComponentRef, ...] = Field(
-        default=(ComponentRef(use="popularity"), ComponentRef(use="repeat"), ComponentRef(use="item-knn")), min_length=1
+    data: DataConfig = Field(default_factory=DataConfig, description="What the columns of the tables mean.")
+    split: ComponentRef = Field(
+        default_factory=lambda: ComponentRef(use="temporal"),
+        description="Who learns from what, and who is judged on what.",
     )
-    candidates: CandidatesConfig = Field(default_factory=CandidatesConfig)
+    encoders: tuple[ComponentRef, ...] = Field(
+        default=(ComponentRef(use="popularity"), ComponentRef(use="repeat"), ComponentRef(use="item-knn")),
+        min_length=1,
+        description="What learns from histories; each becomes the signal `encoder.NAME`.",
+    )
+    candidates: CandidatesConfig = Field(default_factory=CandidatesConfig, description="What a policy chooses from.")
     ranker: ComponentRef | None = Field(default=None, description="None: policies weigh encoders' scores alone.")
     objectives: tuple[ComponentRef, ...] = Field(
-        default=(ComponentRef(use="relevance"), ComponentRef(use="novelty")), min_length=1
+        default=(ComponentRef(use="relevance"), ComponentRef(use="novelty")),
+        min_length=1,
+        description="What is wanted; the first decides which encoder is the baseline.",
     )
-    policy: PolicyConfig = Field(default_factory=lambda: PolicyConfig(use="linear"))
-    rules: tuple[ComponentRef, ...] = ()
-    optimizer: ComponentRef = Field(default_factory=lambda: ComponentRef(use="nsga2"))
-    search: SearchConfig = Field(default_factory=lambda: SearchConfig(evaluations=1000))
-    certify: CertifyConfig = Field(default_factory=CertifyConfig)
-    pick: PickConfig = Field(default_factory=PickConfig)
+    policy: PolicyConfig = Field(
+        default_factory=lambda: PolicyConfig(use="linear"), description="How signals become a list."
+    )
+    rules: tuple[ComponentRef, ...] = Field(default=(), description="What may be shown.")
+    optimizer: ComponentRef = Field(
+        default_factory=lambda: ComponentRef(use="nsga2"), description="What proposes policies."
+    )
+    search: SearchConfig = Field(
+        default_factory=lambda: SearchConfig(evaluations=1000), description="The budget of the search."
+    )
+    certify: CertifyConfig = Field(
+        default_factory=CertifyConfig, description="What changes are measured against, and how surely."
+    )
+    pick: PickConfig = Field(default_factory=PickConfig, description="The standing wish.")

@@ -25,16 +25,17 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from pymoo.algorithms.moo.cmopso import CMOPSO
+from pymoo.algorithms.moo.nsga2 import NSGA2
+from pymoo.optimize import minimize
+from pymoo.problems import get_problem
+
 from paretorec.contracts import Array, RunContext, SearchProblem
 from paretorec.search.loop import search
 from paretorec.search.pareto import hypervolume
 from paretorec_plugins.nsga2.genetic import Nsga2, Nsga2Config
 from paretorec_plugins.random_search.draws import RandomSearch, RandomSearchConfig
 from paretorec_plugins.swarm.smpso import Smpso, SmpsoConfig
-from pymoo.algorithms.moo.cmopso import CMOPSO
-from pymoo.algorithms.moo.nsga2 import NSGA2
-from pymoo.optimize import minimize
-from pymoo.problems import get_problem
 
 BUDGET = 25_000
 GATES = (

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from paretorec.artifact import (
     MANIFEST,
     open_partial,
@@ -53,7 +54,7 @@ def test_a_missing_file_a_newer_schema_and_no_run_are_named(run, tmp_path):
         unseal(run)
     manifest = json.loads((run / MANIFEST).read_text())
     (run / MANIFEST).write_text(json.dumps(manifest | {"schema": 99}))
-    with pytest.raises(ArtifactError, match="schema 99.*upgrade paretorec"):
+    with pytest.raises(ArtifactError, match=r"schema 99.*upgrade paretorec"):
         unseal(run)
     with pytest.raises(ArtifactError, match="does not exist"):
         unseal(tmp_path / "nowhere")

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from paretorec.candidates import locate, propose, recall
 from paretorec.contracts import Requests
 

@@ -1,6 +1,7 @@
 """Configuration: every mistake is one sentence that names the key and what would be right."""
 
 import pytest
+
 from paretorec.configfile import load_config, parse_config
 from paretorec.errors import ConfigError
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from paretorec.config import DataConfig
 from paretorec.contracts import Dataset, Tables
 from paretorec.data.catalogue import item_users, restrict_items, take_items

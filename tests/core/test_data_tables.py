@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+
 from paretorec.config import DataConfig
 from paretorec.contracts import DAY, Dataset, Tables
 from paretorec.data.tables import build_dataset, resolve_data

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from paretorec.data.times import as_text, guess_unit, parse_times
 
 NOON = 1_500_033_600_000

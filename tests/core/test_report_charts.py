@@ -11,6 +11,7 @@ import pytest
 import report_runs as runs
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+
 from paretorec.report import front_svg
 from paretorec.report.charts.labels import CHARACTER, LINE, Box, place
 from paretorec.report.charts.lines import Curve, lines

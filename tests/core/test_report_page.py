@@ -13,6 +13,7 @@ import pytest
 import report_runs as runs
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from paretorec.errors import ArtifactError
 from paretorec.report import numbers, write_report
 from paretorec.report.page import render

@@ -8,6 +8,7 @@ import pytest
 import report_runs as runs
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from paretorec.report import front_table, numbers
 from paretorec.report.layout import scalar, tree
 from paretorec.report.markup import Markup, tag, text

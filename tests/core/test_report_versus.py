@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import report_runs as runs
+
 from paretorec.artifact import seal, unseal
 from paretorec.cli import execute
 from paretorec.errors import FingerprintMismatch

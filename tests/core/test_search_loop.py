@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from paretorec.contracts import RunContext, SearchProblem
 from paretorec.errors import ArtifactError, ConfigError, Interrupted, PluginError
 from paretorec.search.archive import Archive

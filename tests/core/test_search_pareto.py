@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
 from paretorec.search.paired import PairedErrors
 from paretorec.search.pareto import covered, crowding, dominated, hypervolume, nondominated
 from paretorec.search.thin import thin

@@ -7,6 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from pydantic import ValidationError
+from pymoo.algorithms.moo.nsga2 import NSGA2
+from pymoo.core.evaluator import Evaluator
+from pymoo.problems.multi.zdt import ZDT1, ZDT4
+
 from paretorec.contracts import Evaluations, RunContext, SearchProblem
 from paretorec.errors import Interrupted
 from paretorec.search.loop import search
@@ -17,10 +22,6 @@ from paretorec_plugins.random_search.draws import RandomSearch, RandomSearchConf
 from paretorec_plugins.swarm.leaders import Leaders, spread
 from paretorec_plugins.swarm.pso import Pso, PsoConfig
 from paretorec_plugins.swarm.smpso import Smpso, SmpsoConfig
-from pydantic import ValidationError
-from pymoo.algorithms.moo.nsga2 import NSGA2
-from pymoo.core.evaluator import Evaluator
-from pymoo.problems.multi.zdt import ZDT1, ZDT4
 
 MAKERS = {
     "random": lambda population=20: RandomSearch(RandomSearchConfig(population=population)),

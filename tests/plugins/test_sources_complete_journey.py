@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from paretorec.config import DataConfig
 from paretorec.contracts import Dataset, Tables
 from paretorec.data.tables import build_dataset

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pydantic import ValidationError
+
 from paretorec.config import DataConfig
 from paretorec.data.tables import build_dataset
 from paretorec.errors import ConfigError, DataError
 from paretorec_plugins.files.config import CsvConfig, ParquetConfig
 from paretorec_plugins.files.csv_source import CsvSource
 from paretorec_plugins.files.parquet_source import ParquetSource
-from pydantic import ValidationError
 
 LOG = "user_id,item_id,time\n007,a,2024-01-01\n7,b,2024-01-02\n"
 

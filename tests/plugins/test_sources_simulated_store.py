@@ -7,6 +7,7 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 import pytest
+
 from paretorec.config import DataConfig
 from paretorec.data.tables import build_dataset
 from paretorec_plugins.simulated_store.config import StoreConfig

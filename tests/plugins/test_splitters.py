@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
+
 from paretorec.config import DataConfig
 from paretorec.contracts import DAY, Dataset, Requests, Split, Tables
 from paretorec.data.histories import HistoryIndex
@@ -17,7 +19,6 @@ from paretorec_plugins.splitters.given import GivenConfig, GivenSplitter
 from paretorec_plugins.splitters.leave_one_out import LeaveOneOutConfig, LeaveOneOutSplitter
 from paretorec_plugins.splitters.random_rows import RandomConfig, RandomSplitter
 from paretorec_plugins.splitters.temporal import TemporalConfig, TemporalSplitter
-from pydantic import ValidationError
 
 START = 1_704_067_200_000
 """2024-01-01."""

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from paretorec.contracts import ComponentConfig, Tables
 from pydantic import Field
+
+from paretorec.contracts import ComponentConfig, Tables
 
 MAPPING: Final[dict[str, Any]] = {
     "user": "household_id",

@@ -1,7 +1,8 @@
 """Where the files are and how they are written."""
 
-from paretorec.contracts import ComponentConfig
 from pydantic import Field
+
+from paretorec.contracts import ComponentConfig
 
 
 class FilesConfig(ComponentConfig):

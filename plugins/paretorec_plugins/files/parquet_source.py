@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
+
 from paretorec.contracts import Tables
 from paretorec.errors import DataError
-
 from paretorec_plugins.files.config import ParquetConfig
 from paretorec_plugins.files.paths import existing_path
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from paretorec.contracts import Array, CandidateView, ComponentRef
-from paretorec.errors import ConfigError
 from pydantic import Field
 
+from paretorec.contracts import Array, CandidateView, ComponentRef
+from paretorec.errors import ConfigError
 from paretorec_plugins.goals.goal import Goal, GoalConfig, ref
 
 

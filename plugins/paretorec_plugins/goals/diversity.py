@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from paretorec.contracts import Array, CandidateView, ComponentRef
 from pydantic import Field
 
+from paretorec.contracts import Array, CandidateView, ComponentRef
 from paretorec_plugins.goals.goal import Goal, GoalConfig
 
 PADDING: Final = -1e9

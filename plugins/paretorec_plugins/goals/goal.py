@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar
 
-from paretorec.contracts import Array, CandidateView, ComponentConfig, ComponentRef, ItemTable
 from pydantic import Field
+
+from paretorec.contracts import Array, CandidateView, ComponentConfig, ComponentRef, ItemTable
 
 
 class GoalConfig(ComponentConfig):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from paretorec.contracts import Array, CandidateView, ComponentRef
 from pydantic import Field
 
+from paretorec.contracts import Array, CandidateView, ComponentRef
 from paretorec_plugins.goals.goal import Goal, GoalConfig, named, ref
 
 _EVENT = "Event that makes a target a hit; empty: any event of histories."

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from paretorec.contracts import Array, CandidateView, ComponentRef
 
+from paretorec.contracts import Array, CandidateView, ComponentRef
 from paretorec_plugins.goals.goal import Goal, GoalConfig, ref
 
 

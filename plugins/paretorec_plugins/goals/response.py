@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from paretorec.contracts import ComponentRef
 from pydantic import Field
 
+from paretorec.contracts import ComponentRef
 from paretorec_plugins.goals.goal import Goal, GoalConfig, ref
 
 

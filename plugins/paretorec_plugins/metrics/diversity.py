@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from paretorec.contracts import Array, ComponentConfig, ItemTable, Truth, Vector
-from paretorec.errors import ConfigError
 from pydantic import Field
 
+from paretorec.contracts import Array, ComponentConfig, ItemTable, Truth, Vector
+from paretorec.errors import ConfigError
 from paretorec_plugins.metrics.events import Metric
 
 

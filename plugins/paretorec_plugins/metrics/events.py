@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Generic, Literal, TypeVar
 
 import numpy as np
+from pydantic import Field
+
 from paretorec.contracts import Array, ComponentConfig, Truth
 from paretorec.errors import ConfigError
-from pydantic import Field
 
 C = TypeVar("C", bound=ComponentConfig)
 

@@ -7,10 +7,10 @@ the candidates. Empty slots count as misses; a request with n = 0 counts as 0.
 from __future__ import annotations
 
 import numpy as np
-from paretorec.contracts import Array, ComponentConfig, Gain, Truth
-from paretorec.errors import ConfigError
 from pydantic import Field
 
+from paretorec.contracts import Array, ComponentConfig, Gain, Truth
+from paretorec.errors import ConfigError
 from paretorec_plugins.metrics.events import EventMetricConfig, Metric, hits, slots
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from paretorec.contracts import Array, Gain, Truth
 from pydantic import Field, model_validator
 
+from paretorec.contracts import Array, Gain, Truth
 from paretorec_plugins.metrics.events import EventMetricConfig, Metric, hits
 
 

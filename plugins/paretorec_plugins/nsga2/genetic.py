@@ -6,9 +6,10 @@ import copy
 from typing import Any
 
 import numpy as np
+from pydantic import Field
+
 from paretorec.contracts import Array, ComponentConfig, Evaluations, SearchProblem
 from paretorec.search.sampling import first_points
-from pydantic import Field
 
 
 class Nsga2Config(ComponentConfig):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from paretorec.contracts import Array, ComponentConfig, Evaluations, SearchProblem
 from pydantic import Field
+
+from paretorec.contracts import Array, ComponentConfig, Evaluations, SearchProblem
 
 
 class RandomSearchConfig(ComponentConfig):

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+
 from paretorec.contracts import Array
 
 TASTES: Final = 8

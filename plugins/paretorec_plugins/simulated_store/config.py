@@ -1,7 +1,8 @@
 """How large the shop is and how it behaves."""
 
-from paretorec.contracts import ComponentConfig
 from pydantic import Field
+
+from paretorec.contracts import ComponentConfig
 
 
 class StoreConfig(ComponentConfig):

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from paretorec.contracts import Array
 
+from paretorec.contracts import Array
 from paretorec_plugins.simulated_store.catalogue import TASTES, Catalogue
 
 SEGMENTS: Final = ("premium", "regular", "budget")

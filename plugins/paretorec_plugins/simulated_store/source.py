@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from paretorec.contracts import Tables
 
+from paretorec.contracts import Tables
 from paretorec_plugins.simulated_store.catalogue import item_ids
 from paretorec_plugins.simulated_store.config import StoreConfig
 from paretorec_plugins.simulated_store.shoppers import Shoppers

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from paretorec.contracts import DAY, Array
 
+from paretorec.contracts import DAY, Array
 from paretorec_plugins.simulated_store.catalogue import Catalogue, make_catalogue
 from paretorec_plugins.simulated_store.config import StoreConfig
 from paretorec_plugins.simulated_store.shoppers import Shoppers, draw_shoppers

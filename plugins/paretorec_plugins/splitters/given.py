@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from pydantic import Field
+
 from paretorec.contracts import Array, ComponentConfig, Dataset, Requests, Split
 from paretorec.data.requests import requests_of_rows
 from paretorec.data.times import as_text
 from paretorec.errors import DataError
-from pydantic import Field
-
 from paretorec_plugins.splitters.durations import Duration, milliseconds
 from paretorec_plugins.splitters.parts import logged_requests, must_learn, no_requests
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from pydantic import Field
+
 from paretorec.contracts import Array, ComponentConfig, Dataset, Split
 from paretorec.data.hashing import hash_ids
 from paretorec.data.rows import UserRows
 from paretorec.data.times import as_text
-from pydantic import Field
-
 from paretorec_plugins.splitters.parts import must_learn, no_requests, requests_at_rows
 
 

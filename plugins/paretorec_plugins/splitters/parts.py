@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+
 from paretorec.contracts import Array, Dataset, Requests, Split
 from paretorec.data.hashing import hash_ids
 from paretorec.data.requests import requests_of_rows

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from paretorec.contracts import Array, ComponentConfig, Dataset, Split
-from paretorec.data.times import as_text
 from pydantic import Field, model_validator
 
+from paretorec.contracts import Array, ComponentConfig, Dataset, Split
+from paretorec.data.times import as_text
 from paretorec_plugins.splitters.parts import in_first_half, must_learn, requests_at_rows
 
 

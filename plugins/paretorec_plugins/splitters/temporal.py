@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 import numpy as np
+from pydantic import Field, model_validator
+
 from paretorec.contracts import DAY, Array, ComponentConfig, Dataset, Requests, Split
 from paretorec.data.requests import requests_at
 from paretorec.data.rows import UserRows
 from paretorec.data.times import as_text
 from paretorec.errors import DataError
-from pydantic import Field, model_validator
-
 from paretorec_plugins.splitters.durations import Duration, duration_text, milliseconds
 from paretorec_plugins.splitters.parts import in_first_half, logged_requests, must_learn, shown
 

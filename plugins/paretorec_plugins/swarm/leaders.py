@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from paretorec.contracts import Array
 from paretorec.search.pareto import crowding, nondominated
 

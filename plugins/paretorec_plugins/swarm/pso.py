@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from pydantic import Field, model_validator
+
 from paretorec.contracts import Array, ComponentConfig, Evaluations, SearchProblem
 from paretorec.search.sampling import first_points
-from pydantic import Field, model_validator
 
 
 class PsoConfig(ComponentConfig):

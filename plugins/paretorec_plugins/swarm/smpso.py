@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from paretorec.contracts import Array, ComponentConfig, Evaluations, SearchProblem
-from paretorec.search.sampling import first_points
 from pydantic import Field
 
+from paretorec.contracts import Array, ComponentConfig, Evaluations, SearchProblem
+from paretorec.search.sampling import first_points
 from paretorec_plugins.swarm.leaders import Leaders
 
 

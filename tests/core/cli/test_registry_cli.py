@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from paretorec import cli
 from paretorec.cli import VERBS, execute
 from paretorec.contracts import KINDS

@@ -9,6 +9,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+
 from paretorec.contracts import GROUPS
 from paretorec.registry import Candidate, Registry, RegistrySettings
 from paretorec.registry.discovery import find

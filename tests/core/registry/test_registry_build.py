@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
 from paretorec.contracts import ComponentConfig, ComponentRef, ComponentSpec
 from paretorec.errors import ComponentNotFound, ConfigError, DataError, MissingDependency, PluginLoadError
 from paretorec.registry import Registry, RegistrySettings
 from paretorec.registry.explain import explain
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 
 class Layer(BaseModel):

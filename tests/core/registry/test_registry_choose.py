@@ -3,6 +3,7 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
+
 from paretorec.errors import AmbiguousComponent, ComponentDenied, ComponentNotFound
 from paretorec.registry import Candidate, RegistrySettings, Trust
 from paretorec.registry.choose import select, standings

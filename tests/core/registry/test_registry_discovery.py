@@ -5,6 +5,7 @@ from importlib.metadata import EntryPoint
 from itertools import permutations
 
 import pytest
+
 from paretorec.registry import Candidate, Registry, refresh
 from paretorec.registry.discovery import canonical, find
 

@@ -6,6 +6,7 @@ import sys
 import threading
 
 import pytest
+
 from paretorec.contracts import KINDS, ComponentRef
 from paretorec.contracts.component import HOOKS
 from paretorec.contracts.hooks import ComponentHooks

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from paretorec.contracts import KINDS
 from paretorec.errors import ConfigError
 from paretorec.registry import Registry, RegistrySettings, Trust

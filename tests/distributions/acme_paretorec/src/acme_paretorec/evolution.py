@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from paretorec.contracts import Array, ComponentConfig, Evaluations, SearchProblem
 from pydantic import Field
+
+from paretorec.contracts import Array, ComponentConfig, Evaluations, SearchProblem
 
 
 class EvolutionConfig(ComponentConfig):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from paretorec.contracts import Array, ComponentConfig, FitData, Histories, ItemTable, RunContext, State
 from pydantic import Field
+
+from paretorec.contracts import Array, ComponentConfig, FitData, Histories, ItemTable, RunContext, State
 
 
 class NextItemConfig(ComponentConfig):
