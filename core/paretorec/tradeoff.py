@@ -78,7 +78,8 @@ def find_front(
             components, select, box, (corner_values, corner_errors), baseline, config, run, record, registry
         ),
     )
-    frozen = Frozen(told_apart(archive, select, config.search.points), box.corners, baseline)
+    wish = standing_wish(components, (corner_values, corner_errors), baseline, config)
+    frozen = Frozen(told_apart(archive, select, config.search.points, wish), box.corners, baseline)
     objectives = tuple(
         ObjectiveInfo(name, e.component.direction, e.component.unit, components.objectives[name].component.label)
         for name, e in components.evaluators.items()
@@ -165,7 +166,7 @@ def run_search(
 ) -> Archive:
     """The configured optimizer, and random search with the same budget beside it. Returns all that was judged."""
     sign = directions(components)
-    values, errors = corners
+    values, _ = corners
     reference = (-sign * values).max(axis=0)
     names = tuple(components.objectives)
 
@@ -177,7 +178,7 @@ def run_search(
     budget = config.search.evaluations if config.search.evaluations or config.search.seconds else 1000
     problem = SearchProblem(box.lower, box.upper, names, np.vstack([box.corners, draws]), budget)
     single = "single" in components.optimizer.resolved.spec.capabilities
-    wish = Wish.of(names, -sign * values[baseline], errors[baseline], config.pick.maximize, config.pick.keep)
+    wish = standing_wish(components, corners, baseline, config)
     resume = run.folder is not None
     name = components.optimizer.resolved.spec.name
     archives = {}
@@ -214,12 +215,24 @@ def run_search(
     return archives[name]
 
 
-def told_apart(archive: Archive, select: Judged, limit: int) -> Array:
+def standing_wish(components: Components, corners: tuple[Array, Array], baseline: int, config: RunConfig) -> Wish:
+    """`[pick]` against the baseline's values on the select requests."""
+    values, errors = corners
+    minimised = -directions(components) * values[baseline]
+    return Wish.of(tuple(components.objectives), minimised, errors[baseline], config.pick.maximize, config.pick.keep)
+
+
+def told_apart(archive: Archive, select: Judged, limit: int, wish: Wish) -> Array:
     """float64 [P, D]: at most `limit` policies of the archive's front that the select requests can tell apart, the
-    best in the first objective first."""
+    best in the first objective first.
+
+    Half of them are policies that meet the standing wish on the select requests: it is there that a person will look
+    for one whose promise holds.
+    """
     rows = archive.front()
     if len(rows) > CONSIDERED:
-        rows = rows[thin(archive.values[rows], np.zeros_like(archive.errors[rows]), CONSIDERED)]
+        meets = wish.scalar(archive.values[rows]) < 0
+        rows = rows[thin(archive.values[rows], np.zeros_like(archive.errors[rows]), CONSIDERED, among=meets)]
     judge = select.judge
     paired = PairedErrors(*judge.parts(archive.x[rows]), select.requests.user)
     columns = [list(judge.metrics).index(name) for name in judge.additive]
@@ -230,7 +243,7 @@ def told_apart(archive: Archive, select: Judged, limit: int) -> Array:
         errors[:, columns] = paired(row, others)
         return errors
 
-    kept = rows[thin(archive.values[rows], apart, limit)]
+    kept = rows[thin(archive.values[rows], apart, limit, among=wish.scalar(archive.values[rows]) < 0)]
     best_first = np.argsort(archive.values[kept, 0], kind="stable")
     return archive.x[kept[best_first]]
 

@@ -193,3 +193,16 @@ def test_objectives_without_parts_fall_back_on_independent_errors():
     others = np.array([1, 2])
     np.testing.assert_array_equal(mixed(0, others)[:, [0, 2]], alone(0, others))
     np.testing.assert_allclose(mixed(0, others)[:, 1], 0.3 * math.sqrt(2))
+
+
+def test_half_of_a_thinned_front_is_where_it_is_wanted():
+    x = np.linspace(0, 1, 201)
+    front = np.column_stack([x, (1 - x) ** 2])
+    wanted = x < 0.1
+    kept = thin(front, np.zeros_like(front), 10, among=wanted)
+    assert len(kept) == 10
+    # the best of each objective, three more where it is wanted, and the rest over the whole front
+    assert wanted[kept].sum() == 4
+    assert thin(front, np.zeros_like(front), 10).tolist() != kept.tolist()
+    nowhere = thin(front, np.zeros_like(front), 10, among=np.zeros(201, bool))
+    assert nowhere.tolist() == thin(front, np.zeros_like(front), 10).tolist()

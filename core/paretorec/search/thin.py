@@ -13,7 +13,9 @@ DifferenceError = Callable[[int, Array], Array]
 """(row i, rows j int [J]) -> float64 [J, M]: standard errors of ``values[i] - values[j]``."""
 
 
-def thin(values: Array, errors: Array | DifferenceError, limit: int, *, z: float = 1.96) -> Array:
+def thin(
+    values: Array, errors: Array | DifferenceError, limit: int, *, z: float = 1.96, among: Array | None = None
+) -> Array:
     """Rows (int64, rising) of at most `limit` non-dominated points, any two of which can be told apart.
 
     Two points are told apart when they differ in some objective by more than `z` standard errors of that difference.
@@ -27,7 +29,8 @@ def thin(values: Array, errors: Array | DifferenceError, limit: int, *, z: float
     represented by it), then always the point farthest from all kept (Gonzalez, 1985), in objectives scaled to the
     front's range. Nothing is random; of equals the lower row wins. O(limit P M) after the dominance check.
 
-    values: float64 [P, M], minimised; rows that are not finite are never kept.
+    values: float64 [P, M], minimised; rows that are not finite are never kept. among: bool [P], rows to which half of
+    the points belong, spread over these rows' own range, where there are as many; None: no row is preferred.
     """
     values = np.asarray(values, dtype=np.float64)
     difference_error = errors if callable(errors) else _independent(errors)
@@ -54,9 +57,22 @@ def thin(values: Array, errors: Array | DifferenceError, limit: int, *, z: float
         best = int(np.lexsort((scaled.sum(axis=1), scaled[:, objective]))[0])
         if apart[best] and len(kept) < limit:
             keep(best)
+    if among is not None:
+        preferred = np.asarray(among, bool)[front]
+        while len(kept) < limit // 2 and (apart & preferred).any():
+            keep(_farthest(shown, kept, apart & preferred, preferred))
     while len(kept) < limit and apart.any():
         keep(int(np.argmax(np.where(apart, nearest, -1.0))))
     return np.sort(front[kept]).astype(np.int64)
+
+
+def _farthest(values: Array, kept: list[int], free: Array, region: Array) -> int:
+    """The `free` row farthest from all kept, in objectives scaled to the range of `region`."""
+    low = values[region].min(axis=0)
+    span = values[region].max(axis=0) - low
+    scaled = (values - low) / np.where(span > 0, span, 1.0)
+    gap = np.square(scaled[:, None] - scaled[kept]).sum(axis=2).min(axis=1, initial=np.inf)
+    return int(np.argmax(np.where(free, gap, -1.0)))
 
 
 def _independent(errors: Array) -> DifferenceError:
