@@ -11,6 +11,7 @@ from typing import Any
 from paretorec.certify import quantile
 from paretorec.errors import ConfigError, NoAnswer
 from paretorec.front import Change, Front, ObjectiveInfo, Point
+from paretorec.search.wish import least_change
 
 
 @dataclass(frozen=True)
@@ -124,20 +125,14 @@ def _bounds(
     """Objective -> least change in the unit of its changes."""
     out = {}
     for name, text in keep.items():
-        plain = str(text).strip().replace("−", "-")
-        try:
-            amount = float(plain.removesuffix("%"))
-        except ValueError:
-            amount = math.nan
-        if not math.isfinite(amount):
-            raise ConfigError(f'pick.keep.{name} is {text!r}; give a least change such as "-2%" or "-0.01"')
+        amount, percent = least_change(name, text)
         base = baseline[name]
-        if plain.endswith("%") and not base.relative:
+        if percent and not base.relative:
             raise ConfigError(
                 f"pick.keep.{name} is {text!r}, but {infos[name].label} of the baseline cannot be told from 0, "
                 'so that its changes are absolute; give an amount such as "-0.01"'
             )
-        if not plain.endswith("%") and base.relative:
+        if not percent and base.relative:
             amount *= 100 / abs(base.value)
         out[name] = amount
     return out
