@@ -42,7 +42,10 @@ class TransformerConfig(ComponentConfig):
     batch_tokens: int = Field(default=3200, ge=1, description="Padded history items in a batch at most.")
     epochs: int = Field(default=45, ge=1, description="Passes over all histories at most.")
     patience: int = Field(
-        default=8, ge=0, description="Epochs without a better validation NDCG@10 before training ends; 0: never early."
+        default=15,
+        ge=0,
+        description="Epochs without a better validation NDCG@10 before training ends; 0: never early. Scores stall for "
+        "eight epochs at a high learning rate and rise again once it comes down.",
     )
     minutes: float | None = Field(
         default=None,
