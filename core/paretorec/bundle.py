@@ -64,12 +64,6 @@ class Bundle:
     """uint64 [N]: the last tie-break."""
     candidates: CandidatesConfig
 
-    @property
-    def signal_names(self) -> tuple[str, ...]:
-        """Names of all signals, except that an objective may have none (known after the first view)."""
-        heads = tuple(f"ranker.{head}" for head in self.ranker.heads) if self.ranker else ()
-        return (*(f"encoder.{name}" for name in self.encoders), *heads)
-
     def view(self, histories: Histories, logged: Array | None = None) -> CandidateView:
         """Candidates with everything known about them, of exactly `BLOCK` requests; without the ranker's heads."""
         scored = {name: encoder.score(histories) for name, encoder in self.encoders.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -41,14 +41,7 @@ def fit_bundle(
         fit, restore = partial(component.fit, fit_data, run), partial(component.restore, items=data.items)
         learn(component, f"encoder-{name}", keep, fit, restore, timed)
         encoders[name] = fitted(component, built.resolved.spec.capabilities, data.items)
-    bundle = Bundle(
-        encoders=encoders,
-        ranker=None,
-        objectives={name: built.component for name, built in components.objectives.items()},
-        items=data.items,
-        tie_hash=hash_ids(data.items.ids, TIE_SEED),
-        candidates=candidates,
-    )
+    bundle = unranked(components, encoders, data.items, candidates)
     if components.ranker is None:
         return bundle
     ranker = components.ranker.component
@@ -84,6 +77,20 @@ def fitted(component: Any, capabilities: frozenset[str], items: ItemTable) -> Fi
     return FittedEncoder(component, np.ascontiguousarray(component.encode_items(items), np.float32))
 
 
+def unranked(
+    components: Components, encoders: Mapping[str, FittedEncoder], items: ItemTable, candidates: CandidatesConfig
+) -> Bundle:
+    """A bundle of fitted encoders, before its ranker."""
+    return Bundle(
+        encoders=encoders,
+        ranker=None,
+        objectives={name: built.component for name, built in components.objectives.items()},
+        items=items,
+        tie_hash=hash_ids(items.ids, TIE_SEED),
+        candidates=candidates,
+    )
+
+
 def states(bundle: Bundle) -> dict[str, State]:
     """File name -> state of every fitted component."""
     out = {f"encoder-{name}": encoder.component.state() for name, encoder in bundle.encoders.items()}
@@ -105,13 +112,8 @@ def restore_bundle(components: Components, items: ItemTable, candidates: Candida
     for name, built in components.encoders.items():
         built.component.restore(read_state(folder, f"encoder-{name}"), items)
         encoders[name] = fitted(built.component, built.resolved.spec.capabilities, items)
-    if components.ranker is not None:
-        components.ranker.component.restore(read_state(folder, "ranker"))
-    return Bundle(
-        encoders=encoders,
-        ranker=components.ranker.component if components.ranker else None,
-        objectives={name: built.component for name, built in components.objectives.items()},
-        items=items,
-        tie_hash=hash_ids(items.ids, TIE_SEED),
-        candidates=candidates,
-    )
+    bundle = unranked(components, encoders, items, candidates)
+    if components.ranker is None:
+        return bundle
+    components.ranker.component.restore(read_state(folder, "ranker"))
+    return replace(bundle, ranker=components.ranker.component)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from paretorec.contracts.run import Array
@@ -35,6 +36,19 @@ class Change:
     low: float
     high: float
     relative: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values; numbers that are not finite are None."""
+        return {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Change:
+        """What `to_json` gave."""
+        numbers: dict[str, Any] = {name: math.nan if value is None else value for name, value in values.items()}
+        return cls(**numbers)
 
 
 @dataclass(frozen=True)

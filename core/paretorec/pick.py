@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -31,19 +31,12 @@ class Pick:
 
     def to_json(self) -> dict[str, Any]:
         """JSON values; numbers that are not finite are None."""
-        changes = {
-            name: {
-                key: None if isinstance(value, float) and not math.isfinite(value) else value
-                for key, value in asdict(change).items()
-            }
-            for name, change in self.certify.items()
-        }
         return {
             "point": self.point,
             "policy": dict(self.policy),
             "certified": self.certified,
             "why": self.why,
-            "certify": changes,
+            "certify": {name: change.to_json() for name, change in self.certify.items()},
         }
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import math
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from paretorec.artifact import read_arrays, read_json, seal, write_arrays, write_json, write_state
+from paretorec.artifact import read_arrays, read_json, seal, write_arrays, write_atomic, write_json, write_state
 from paretorec.bundle import Bundle
 from paretorec.contracts.dataset import Dataset
 from paretorec.data.saved import save_dataset
 from paretorec.fitting import states
 from paretorec.front import Change, Front, ObjectiveInfo, Point
 from paretorec.record import Record
-
-CHANGE_NUMBERS = ("value", "change", "error", "low", "high")
-"""The fields of `Change` that are numbers, in order; not a number is null in JSON."""
+from paretorec.report import write_report
 
 
 def write_run(folder: Path, data: Dataset, bundle: Bundle, ident: str, front: Front, record: Record) -> None:
@@ -35,13 +31,8 @@ def write_run(folder: Path, data: Dataset, bundle: Bundle, ident: str, front: Fr
     write_json(folder / "examples.json", record.examples)
     if record.pick.get("policy"):
         write_json(folder / "policy.json", record.pick["policy"])
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
-    manifest = record.to_manifest(ident)
-    write_json(folder / "manifest.json", {"schema": 1, **manifest})
-    from paretorec.report import write_report
-
+    seal(folder, record.to_manifest(ident))
     write_report(folder)
-    seal(folder, manifest)
 
 
 def front_json(front: Front, requests: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +44,7 @@ def front_json(front: Front, requests: dict[str, Any]) -> dict[str, Any]:
             "policy": dict(p.policy),
             "select": dict(p.select),
             "errors": dict(p.errors),
-            "certify": {name: change_json(change) for name, change in p.certify.items()},
+            "certify": {name: change.to_json() for name, change in p.certify.items()},
         }
 
     return {
@@ -71,19 +62,9 @@ def front_json(front: Front, requests: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def change_json(change: Change) -> dict[str, Any]:
-    """One certified change; what is not finite becomes null."""
-    values = {name: getattr(change, name) for name in CHANGE_NUMBERS}
-    return {name: value if math.isfinite(value) else None for name, value in values.items()} | {
-        "relative": change.relative
-    }
-
-
 def write_front(folder: Path, front: Front, requests: dict[str, Any]) -> None:
     """``front.json``, the same as a table in ``front.parquet``, and the sorted max-t values."""
     import pandas as pd
-
-    from paretorec.artifact import write_atomic
 
     document = front_json(front, requests)
     write_json(folder / "front.json", document)
@@ -100,7 +81,7 @@ def read_front(folder: Path) -> Front:
     document = read_json(folder / "front.json")
 
     def point(values: dict[str, Any]) -> Point:
-        certify = {name: read_change(change) for name, change in values["certify"].items()}
+        certify = {name: Change.from_json(change) for name, change in values["certify"].items()}
         return Point(values["id"], values["policy"], values["select"], values["errors"], certify)
 
     return Front(
@@ -114,17 +95,4 @@ def read_front(folder: Path) -> Front:
         uncertified=document["uncertified"],
         requests=document["requests"]["certify"],
         users=document["requests"]["users"]["certify"],
-    )
-
-
-def read_change(values: dict[str, Any]) -> Change:
-    """What `change_json` made of a change."""
-    numbers = {name: math.nan if values[name] is None else float(values[name]) for name in CHANGE_NUMBERS}
-    return Change(
-        value=numbers["value"],
-        change=numbers["change"],
-        error=numbers["error"],
-        low=numbers["low"],
-        high=numbers["high"],
-        relative=bool(values["relative"]),
     )

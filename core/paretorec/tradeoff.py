@@ -72,13 +72,10 @@ def find_front(
     sign = directions(components)
     corner_values, corner_errors = select.judge.evaluate(box.corners)
     baseline = choose_baseline(plan, corner_values, sign, config, tuple(components.encoders))
+    wish = standing_wish(components, corner_values[baseline], corner_errors[baseline], config)
     archive = record.timed(
-        "search",
-        lambda: run_search(
-            components, select, box, (corner_values, corner_errors), baseline, config, run, record, registry
-        ),
+        "search", lambda: run_search(components, select, box, corner_values, wish, config, run, record, registry)
     )
-    wish = standing_wish(components, (corner_values, corner_errors), baseline, config)
     frozen = Frozen(told_apart(archive, select, config.search.points, wish), box.corners, baseline)
     objectives = tuple(
         ObjectiveInfo(name, e.component.direction, e.component.unit, components.objectives[name].component.label)
@@ -157,8 +154,8 @@ def run_search(
     components: Components,
     select: Judged,
     box: Box,
-    corners: tuple[Array, Array],
-    baseline: int,
+    corner_values: Array,
+    wish: Wish,
     config: RunConfig,
     run: RunContext,
     record: Record,
@@ -166,8 +163,7 @@ def run_search(
 ) -> Archive:
     """The configured optimizer, and random search with the same budget beside it. Returns all that was judged."""
     sign = directions(components)
-    values, _ = corners
-    reference = (-sign * values).max(axis=0)
+    reference = (-sign * corner_values).max(axis=0)
     names = tuple(components.objectives)
 
     def evaluate(x: Array) -> tuple[Array, Array]:
@@ -178,7 +174,6 @@ def run_search(
     budget = config.search.evaluations if config.search.evaluations or config.search.seconds else 1000
     problem = SearchProblem(box.lower, box.upper, names, np.vstack([box.corners, draws]), budget)
     single = "single" in components.optimizer.resolved.spec.capabilities
-    wish = standing_wish(components, corners, baseline, config)
     resume = run.folder is not None
     name = components.optimizer.resolved.spec.name
     archives = {}
@@ -215,11 +210,10 @@ def run_search(
     return archives[name]
 
 
-def standing_wish(components: Components, corners: tuple[Array, Array], baseline: int, config: RunConfig) -> Wish:
-    """`[pick]` against the baseline's values on the select requests."""
-    values, errors = corners
-    minimised = -directions(components) * values[baseline]
-    return Wish.of(tuple(components.objectives), minimised, errors[baseline], config.pick.maximize, config.pick.keep)
+def standing_wish(components: Components, baseline: Array, errors: Array, config: RunConfig) -> Wish:
+    """`[pick]` against the baseline's values and their errors, float64 [M], on the select requests."""
+    minimised = -directions(components) * baseline
+    return Wish.of(tuple(components.objectives), minimised, errors, config.pick.maximize, config.pick.keep)
 
 
 def told_apart(archive: Archive, select: Judged, limit: int, wish: Wish) -> Array:
@@ -234,16 +228,11 @@ def told_apart(archive: Archive, select: Judged, limit: int, wish: Wish) -> Arra
         meets = wish.scalar(archive.values[rows]) < 0
         rows = rows[thin(archive.values[rows], np.zeros_like(archive.errors[rows]), CONSIDERED, among=meets)]
     judge = select.judge
-    paired = PairedErrors(*judge.parts(archive.x[rows]), select.requests.user)
+    # Exposure metrics have no paired errors: infinite ones, so that they alone never tell two policies apart.
+    unknown = np.full((len(rows), len(judge.metrics)), np.inf)
     columns = [list(judge.metrics).index(name) for name in judge.additive]
-
-    def apart(row: int, others: Array) -> Array:
-        # Exposure metrics have no paired errors: they alone never tell two policies apart.
-        errors = np.full((len(others), len(judge.metrics)), np.inf)
-        errors[:, columns] = paired(row, others)
-        return errors
-
-    kept = rows[thin(archive.values[rows], apart, limit, among=wish.scalar(archive.values[rows]) < 0)]
+    errors = PairedErrors(*judge.parts(archive.x[rows]), select.requests.user, unknown, columns)
+    kept = rows[thin(archive.values[rows], errors, limit, among=wish.scalar(archive.values[rows]) < 0)]
     best_first = np.argsort(archive.values[kept, 0], kind="stable")
     return archive.x[kept[best_first]]
 

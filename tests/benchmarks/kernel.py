@@ -29,6 +29,7 @@ import torch
 
 from paretorec.contracts import Array, Event, Gain, ItemTable, Metric, Requests, SignalBatch, Truth, Vector
 from paretorec.judge import Judge
+from paretorec.record import machine
 from paretorec_plugins.weighted.linear import Linear, LinearConfig
 
 ITEMS, CATEGORIES, TARGETS, LENGTH = 6_000, 60, 6, 10
@@ -188,7 +189,7 @@ def measure(sizes: dict[str, int], seed: int) -> dict[str, Any]:
     apart = np.abs(judge.evaluate(weights[:10])[0] / by_numpy(world, some) - 1).max()
     return {
         "benchmark": "kernel",
-        "machine": {"processor": processor(), "cores": cores(), "system": platform.platform()},
+        "machine": {"processor": machine()["processor"], "cores": cores(), "system": platform.platform()},
         "versions": {
             "python": platform.python_version(),
             **{name: found(name) for name in ("paretorec", "numpy", "torch", "numba")},
@@ -221,14 +222,6 @@ def found(package: str) -> str:
 
 def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or "unknown"
 
 
 def told(figures: dict[str, Any]) -> str:

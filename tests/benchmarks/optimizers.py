@@ -31,6 +31,7 @@ from pymoo.optimize import minimize
 from pymoo.problems import get_problem
 
 from paretorec.contracts import Array, RunContext, SearchProblem
+from paretorec.record import machine
 from paretorec.search.loop import search
 from paretorec.search.pareto import hypervolume
 from paretorec_plugins.nsga2.genetic import Nsga2, Nsga2Config
@@ -128,7 +129,7 @@ def measure(seeds: list[int]) -> dict[str, Any]:
         }
     return {
         "benchmark": "optimizers",
-        "machine": {"processor": processor(), "cores": os.cpu_count(), "system": platform.platform()},
+        "machine": {"processor": machine()["processor"], "cores": os.cpu_count(), "system": platform.platform()},
         "versions": {
             "python": platform.python_version(),
             **{package: version(package) for package in ("paretorec", "numpy", "pymoo", "moocore")},
@@ -141,14 +142,6 @@ def measure(seeds: list[int]) -> dict[str, Any]:
         "random": {"problem": "zdt1", **median([solve("random", "zdt1", BUDGET, seed) for seed in seeds])},
         "speed": speed,
     }
-
-
-def processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or "unknown"
 
 
 def table(figures: dict[str, Any]) -> str:

@@ -33,6 +33,7 @@ from paretorec.components import Components
 from paretorec.configfile import load_config
 from paretorec.contracts import Array, Histories, Requests, RunContext
 from paretorec.prepare import Prepared, prepare
+from paretorec.record import machine
 from paretorec.registry import Registry
 from paretorec_plugins.transformer.config import TransformerConfig
 from paretorec_plugins.transformer.encoder import TransformerEncoder
@@ -131,7 +132,7 @@ def measure(seeds: list[int], threads: int, quick: bool) -> dict[str, Any]:
     """Everything that the JSON says; the data's figures are None where it is missing."""
     figures: dict[str, Any] = {
         "benchmark": "transformer_quality",
-        "machine": {"processor": processor(), "cores": os.cpu_count(), "system": platform.platform()},
+        "machine": {"processor": machine()["processor"], "cores": os.cpu_count(), "system": platform.platform()},
         "versions": {
             "python": platform.python_version(),
             **{package: version(package) for package in ("paretorec", "numpy", "torch")},
@@ -164,14 +165,6 @@ def measure(seeds: list[int], threads: int, quick: bool) -> dict[str, Any]:
         "markov": quality(markov(prepared), prepared, test),
         "gate_passed": None if quick else all(run["ndcg@10"] >= GATE for run in runs),
     }
-
-
-def processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or "unknown"
 
 
 def table(figures: dict[str, Any]) -> str:

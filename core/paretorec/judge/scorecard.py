@@ -50,7 +50,6 @@ class Scorecard:
             else:
                 raise ConfigError(f"metric {name!r} is a {type(metric).__name__}; a judge knows {Metric}")
         self._k = k
-        self._truth = truth
         self._items = len(truth.items)
         keys = truth.requests.target_rows * self._items + truth.requests.target_items
         self._target = np.argsort(keys, kind="stable")

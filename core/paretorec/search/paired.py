@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from paretorec.contracts.run import Array
+from paretorec.judge.clusters import Clusters
 
 
 class PairedErrors:
@@ -31,15 +32,13 @@ class PairedErrors:
         errors: Array | None = None,
         columns: Sequence[int] | None = None,
     ) -> None:
-        people, who = np.unique(users, return_inverse=True)
-        order = np.argsort(who, kind="stable")
-        starts = np.searchsorted(who[order], np.arange(len(people)))
+        clusters = Clusters(users)
         total = denominator.sum(axis=2)
         total = np.where(total == 0, np.nan, total)
         value = numerator.sum(axis=2) / total
         moves = (numerator - value[..., None] * denominator) / total[..., None]
-        factor = np.sqrt(len(people) / max(len(people) - 1, 1))
-        self._moves = factor * np.add.reduceat(moves[..., order], starts, axis=2)  # [P, M', U]
+        factor = np.sqrt(clusters.count / max(clusters.count - 1, 1))
+        self._moves = factor * clusters.sums(moves)  # [P, M', U]
         self._errors = np.zeros(numerator.shape[:2]) if errors is None else errors
         self._columns = list(range(numerator.shape[1]) if columns is None else columns)
 

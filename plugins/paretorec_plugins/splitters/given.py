@@ -61,15 +61,7 @@ class GivenSplitter:
             name: {"requests": len(those)} for name, those in requests.items()
         }
         return must_learn(
-            Split(
-                fit=fit,
-                fit_end=fit_end,
-                counts=counts,
-                rank=requests["rank"],
-                validation=requests["validation"],
-                select=requests["select"],
-                certify=requests["certify"],
-            ),
+            Split(fit=fit, fit_end=fit_end, horizon=0, counts=counts, **requests),
             "the split column must mark rows as fit (or train) and as select or validation",
         )
 

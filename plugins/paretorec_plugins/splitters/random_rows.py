@@ -59,15 +59,7 @@ class RandomSplitter:
             name: {"requests": len(those)} for name, those in requests.items()
         }
         return must_learn(
-            Split(
-                fit=fit,
-                fit_end=fit_end,
-                counts=counts,
-                rank=requests["rank"],
-                validation=requests["validation"],
-                select=requests["select"],
-                certify=requests["certify"],
-            ),
+            Split(fit=fit, fit_end=fit_end, horizon=0, counts=counts, **requests),
             "raise the shares in split.params, or give more data",
         )
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 from paretorec.contracts import Array, Box, ComponentConfig, SignalBatch
 from paretorec.judge import rank_weighted
 from paretorec_plugins.weighted.simplex import dirichlet, proportions, unit_box
+
+C = TypeVar("C", bound=ComponentConfig)
 
 
 class LinearConfig(ComponentConfig):
     """`linear` has nothing to configure."""
 
 
-class Linear:
+class Linear(Generic[C]):
     """Weighted sum of the normalised signals; the weights are at least 0 and add up to 1."""
 
     linear = True
 
-    def __init__(self, config: LinearConfig) -> None:
+    def __init__(self, config: C) -> None:
         self.config = config
 
     def space(self, signals: tuple[str, ...]) -> Box:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from paretorec.contracts import Array, Box, ComponentConfig, SignalBatch
-from paretorec.judge import rank_weighted
-from paretorec_plugins.weighted.simplex import dirichlet, proportions, unit_box
+from paretorec.contracts import Array, ComponentConfig
+from paretorec_plugins.weighted.linear import Linear
 
 
 class ProductConfig(ComponentConfig):
@@ -18,7 +17,7 @@ class ProductConfig(ComponentConfig):
     )
 
 
-class Product:
+class Product(Linear[ProductConfig]):
     """Weighted product of the signals, as used for multi-task fusion (Ma et al., "ESMM", SIGIR 2018: pCTR x pCVR).
 
     The logarithm of the score is linear in log(epsilon + signal), so that everything made for linear policies holds.
@@ -26,23 +25,6 @@ class Product:
     normalisers ``zscore`` and ``none`` give, count as 0.
     """
 
-    linear = True
-
-    def __init__(self, config: ProductConfig) -> None:
-        self.config = config
-
-    def space(self, signals: tuple[str, ...]) -> Box:
-        return unit_box(signals)
-
-    def sample(self, box: Box, count: int, seed: int) -> Array:
-        return dirichlet(box, count, seed)
-
     def prepare(self, values: Array) -> Array:
         # In float64, rounded to float32: the logarithm of a number must not depend on where in an array it is.
         return np.log(self.config.epsilon + np.maximum(values, 0.0).astype(np.float64)).astype(np.float32)
-
-    def weights(self, theta: Array) -> Array:
-        return proportions(theta)
-
-    def rank(self, batch: SignalBatch, theta: Array, depth: int) -> Array:
-        return rank_weighted(self.prepare(batch.values), batch.mask, self.weights(theta), depth)
