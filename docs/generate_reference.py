@@ -19,6 +19,7 @@ import paretorec
 from paretorec import contracts
 from paretorec.cli import VERBS
 from paretorec.config import (
+    AxisConfig,
     CandidatesConfig,
     CertifyConfig,
     DataConfig,
@@ -27,6 +28,7 @@ from paretorec.config import (
     PolicyConfig,
     RunConfig,
     SearchConfig,
+    TuneConfig,
 )
 from paretorec.contracts.component import GROUPS, HOOKS, KINDS
 from paretorec.contracts.hooks import ComponentHooks
@@ -44,6 +46,8 @@ SECTIONS = (
     ("`[search]`", SearchConfig),
     ("`[certify]`", CertifyConfig),
     ("`[pick]`", PickConfig),
+    ("`[tune]`", TuneConfig),
+    ("`[tune.space] KEY`", AxisConfig),
     ("`[source]`, `[split]`, `[[encoders]]`, `[ranker]`, `[[objectives]]`, `[[rules]]`, `[optimizer]`",
      contracts.ComponentRef),
 )  # fmt: skip

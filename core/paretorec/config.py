@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from paretorec.contracts.component import ComponentRef
 
@@ -108,6 +109,73 @@ class PickConfig(Section):
     confidence: float = Field(default=0.95, gt=0.5, lt=1, description="Confidence of the promise.")
 
 
+class AxisConfig(Section):
+    """`[tune.space] KEY`: what a key may be; a list stands for `values`, an empty table for all that the field may."""
+
+    values: tuple[Any, ...] = Field(default=(), description="The values to choose from.")
+    low: float | None = Field(default=None, description="Least value of a range; default: the field's own bound.")
+    high: float | None = Field(default=None, description="Largest value of a range; default: the field's own bound.")
+    log: bool = Field(default=False, description="Even steps in the logarithm; for ranges above 0.")
+    steps: int | None = Field(default=None, ge=2, description="Values that `grid` takes of a range.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list(cls, given: Any) -> Any:
+        if isinstance(given, list | tuple):
+            return {"values": given}
+        if not isinstance(given, Mapping | AxisConfig):
+            raise ValueError("give a list of values, or a table with low and high")
+        return given
+
+
+class TuneConfig(Section):
+    """`[tune]`: the search over models, around the search over policies. Read by `paretorec tune` alone."""
+
+    trials: int = Field(default=20, ge=1, description="Configurations tried, beside the one that is written.")
+    sampler: ComponentRef = Field(
+        default=ComponentRef(use="random"),
+        description="What proposes configurations: random, grid, or any optimizer such as bayesian.",
+    )
+    folds: int = Field(default=3, ge=2, le=50, description="Parts that take turns in being held out.")
+    by: Literal["users", "time"] = Field(
+        default="users",
+        description="Fold by users: models are fitted once, the select requests of each part of the users are held "
+        "out from the search in turn. By time: everything is done anew for every fold, on later and later windows.",
+    )
+    evaluations: int = Field(default=500, ge=1, description="Policies judged for each configuration and fold.")
+    stop: float = Field(
+        default=0.005,
+        ge=0,
+        lt=1,
+        description="A trial ends after a fold when it is behind the best and adds less than this share to the "
+        "hypervolume of all trials before it; 0: every trial sees every fold.",
+    )
+    space: dict[str, AxisConfig] = Field(
+        default_factory=dict, description="Key, as `--set` takes it, -> what it may be."
+    )
+
+    @field_validator("sampler", mode="before")
+    @classmethod
+    def _named(cls, given: Any) -> Any:
+        return {"use": given} if isinstance(given, str) else given
+
+    @field_validator("space", mode="before")
+    @classmethod
+    def _flat(cls, given: Any) -> Any:
+        return dict(_axes(given, "")) if isinstance(given, Mapping) else given
+
+
+def _axes(space: Mapping[str, Any], above: str) -> Iterator[tuple[str, Any]]:
+    """Dotted keys without quotes are tables within tables to TOML: down to what cannot be one."""
+    for name, given in space.items():
+        key = f"{above}{name}"
+        inner = given.values() if isinstance(given, Mapping) and "values" not in given else ()
+        if any(isinstance(value, Mapping | list | tuple) for value in inner):
+            yield from _axes(given, f"{key}.")
+        else:
+            yield key, given
+
+
 class RunConfig(Section):
     """A whole run. Every default is stated here or in a component's own model."""
 
@@ -146,3 +214,4 @@ class RunConfig(Section):
         default_factory=CertifyConfig, description="What changes are measured against, and how surely."
     )
     pick: PickConfig = Field(default_factory=PickConfig, description="The standing wish.")
+    tune: TuneConfig | None = Field(default=None, description="The search over models; `paretorec run` ignores it.")

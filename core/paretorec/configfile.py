@@ -61,25 +61,31 @@ def apply_override(values: dict[str, Any], override: str) -> None:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text
+    set_key(values, key.strip(), value, f"--set {override!r}")
+
+
+def set_key(values: dict[str, Any], key: str, value: Any, origin: str) -> None:
+    """Set one key such as ``encoders.transformer.params.width`` in place; `origin` begins an error's sentence."""
+    parts = key.split(".")
     here: Any = values
     for depth, part in enumerate(parts[:-1]):
         if depth == 1 and parts[0] in NAMED_LISTS:
-            here = _member(here, parts[0], part)
+            here = _member(here, parts[0], part, origin)
         else:
             here = here.setdefault(part, [] if depth == 0 and part in NAMED_LISTS else {})
         if not isinstance(here, dict | list):
-            raise ConfigError(f"--set {override!r}: {'.'.join(parts[: depth + 1])} is a value, not a table")
+            raise ConfigError(f"{origin}: {'.'.join(parts[: depth + 1])} is a value, not a table")
     if isinstance(here, list):
-        raise ConfigError(f"--set {override!r}: name a member and its key, such as {parts[0]}.NAME.use")
+        raise ConfigError(f"{origin}: name a member and its key, such as {parts[0]}.NAME.use")
     here[parts[-1]] = value
 
 
-def _member(members: list[dict[str, Any]], section: str, name: str) -> dict[str, Any]:
+def _member(members: list[dict[str, Any]], section: str, name: str, origin: str) -> dict[str, Any]:
     for member in members:
         if name in (member.get("name"), str(member.get("use", "")).rsplit("/", 1)[-1]):
             return member
     have = ", ".join(str(member.get("name") or member.get("use")) for member in members) or "none"
-    raise ConfigError(f"--set {section}.{name}: {section} has no member {name!r}; it has {have}")
+    raise ConfigError(f"{origin}: {section} has no member {name!r}; it has {have}")
 
 
 def _by_name(message: str, values: Mapping[str, Any]) -> str:

@@ -31,15 +31,22 @@ def fit_bundle(
     run: RunContext,
     keep: Path | None,
     timed: Callable[[str, Callable[[], Any]], Any],
+    files: Mapping[str, str] | None = None,
 ) -> Bundle:
-    """Fit encoders, then the ranker on top of them. With `keep`, states found there are used instead of fitting."""
+    """Fit encoders, then the ranker on top of them. With `keep`, states found there are used instead of fitting.
+
+    files: ``encoder-NAME`` or ``ranker`` -> the name that its state has in `keep`, where several configurations of one
+    component share that folder.
+    """
+    files = files or {}
     data = prepared.data
     fit_data = prepared.fit_data()
     encoders = {}
     for name, built in components.encoders.items():
         component = built.component
         fit, restore = partial(component.fit, fit_data, run), partial(component.restore, items=data.items)
-        learn(component, f"encoder-{name}", keep, fit, restore, timed)
+        file = f"encoder-{name}"
+        learn(component, files.get(file, file), keep, fit, restore, timed)
         encoders[name] = fitted(component, built.resolved.spec.capabilities, data.items)
     bundle = unranked(components, encoders, data.items, candidates)
     if components.ranker is None:
@@ -49,7 +56,7 @@ def fit_bundle(
     if not len(prepared.split.rank):
         raise DataError("the split leaves no requests for the ranker; widen its rank part or leave out [ranker]")
     examples = Examples(bundle, prepared.history, prepared.split.rank, held_out, data.events, run.threads)
-    learn(ranker, "ranker", keep, lambda: ranker.fit(examples, run), ranker.restore, timed)
+    learn(ranker, files.get("ranker", "ranker"), keep, lambda: ranker.fit(examples, run), ranker.restore, timed)
     return replace(bundle, ranker=ranker)
 
 

@@ -89,7 +89,7 @@ class Record:
             "rule versions": of_kind["rule"],
         }
         self.run_fields = {
-            "config": config.model_dump(mode="json", exclude={"threads"}),
+            "config": config.model_dump(mode="json", exclude={"threads", "tune"}),
             "data": hash_dataset(data),
             "components": [dict(entry) for entry in self.components],
             "protocol": self.protocol_fields,
