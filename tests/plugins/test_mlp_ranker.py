@@ -49,8 +49,8 @@ def heads(ranker, fresh):
     return ranker.predict(fresh.view)
 
 
-def test_heads_are_the_events_and_log_odds_of_the_binary_ones(ranker, heads, fresh):
-    assert ranker.heads == tuple(heads) == ("bought", "bought-logit", "paid")
+def test_heads_are_the_events_and_each_again_as_log_odds_or_log_amount(ranker, heads, fresh):
+    assert ranker.heads == tuple(heads) == ("bought", "bought-logit", "paid", "paid-log")
     for values in heads.values():
         assert values.dtype == np.float32
         assert values.shape == fresh.view.items.shape
@@ -58,6 +58,7 @@ def test_heads_are_the_events_and_log_odds_of_the_binary_ones(ranker, heads, fre
         assert (values[~fresh.view.mask] == 0).all()
     odds = 1 / (1 + np.exp(-heads["bought-logit"][fresh.view.mask]))
     np.testing.assert_allclose(odds, heads["bought"][fresh.view.mask], rtol=1e-5)
+    np.testing.assert_allclose(np.exp(heads["paid-log"])[fresh.view.mask], heads["paid"][fresh.view.mask], rtol=1e-5)
 
 
 def test_it_closes_most_of_the_gap_between_the_base_rate_and_the_truth(heads, fresh):
@@ -187,7 +188,7 @@ def test_without_held_out_requests_it_still_learns(world, fresh):
 
 
 def test_only_the_events_asked_for_are_learned(world):
-    assert fitted(world, epochs=1, events=("paid",)).heads == ("paid",)
+    assert fitted(world, epochs=1, events=("paid",)).heads == ("paid", "paid-log")
     with pytest.raises(ConfigError, match=r"'clicked' is not in the data; .data.events. has bought, paid"):
         fitted(world, events=("clicked",))
 
@@ -208,3 +209,17 @@ def test_misuse_is_explained(ranker, world, fresh):
         fitted(make_world(1, seed=0).__class__(world.view, world.probability, {}, np.zeros(0, bool)))
     with pytest.raises(DataError, match="only held-out ones"):
         fitted(replace(world, held_out=np.ones(len(world), bool)))
+
+
+@pytest.mark.parametrize("weights", [{"stolen": 2.0}, {"bought": 0.0}])
+def test_odd_event_weights_are_refused_by_name(world, weights):
+    with pytest.raises(ConfigError, match=f"event_weights.{next(iter(weights))}"):
+        fitted(world, event_weights=weights)
+
+
+def test_an_event_that_weighs_more_is_learned_before_the_others(world, fresh):
+    def losses(weights):
+        heads = fitted(world, event_weights=weights, epochs=1).predict(fresh.view)
+        return log_loss(heads["bought"], fresh.labels["bought"], fresh.view.mask)
+
+    assert losses({"bought": 10.0, "paid": 0.01}) < losses({"bought": 0.01, "paid": 10.0})

@@ -11,6 +11,9 @@ from paretorec.contracts import ComponentConfig
 
 class MlpConfig(ComponentConfig):
     events: tuple[str, ...] = Field(default=(), description="Events to learn, a head each; none named: all.")
+    event_weights: dict[str, float] = Field(
+        default_factory=dict, description="Event -> weight of its losses beside the other events'; not named: 1."
+    )
     hidden: tuple[int, ...] = Field(default=(128, 64), min_length=1, description="Widths of the dense layers.")
     category_width: int = Field(
         default=0, ge=0, description="Width of the learned vector of each item category's value; 0: none."

@@ -38,6 +38,7 @@ def collect(examples: RankingExamples, config: MlpConfig, run: RunContext) -> Sa
     if not len(examples):
         raise DataError("the ranker mlp has no requests to learn from; widen the rank part of [split]")
     events = chosen_events(examples.events, config.events)
+    _check_weights(events, config.event_weights)
     rng = run.rng("mlp/sample")
     wanted = np.zeros(len(examples), bool)
     wanted[rng.permutation(len(examples))[: config.max_requests]] = True
@@ -64,6 +65,15 @@ def chosen_events(known: tuple[Event, ...], wanted: tuple[str, ...]) -> tuple[Ev
                 f"ranker.params.events: {name!r} is not in the data; [data.events] has {', '.join(names)}"
             )
     return tuple(event for event in known if not wanted or event.name in wanted)
+
+
+def _check_weights(events: tuple[Event, ...], weights: Mapping[str, float]) -> None:
+    names = [event.name for event in events]
+    for name, weight in weights.items():
+        if name not in names:
+            raise ConfigError(f"ranker.params.event_weights.{name}: not an event that is learned: {', '.join(names)}")
+        if not 0 < weight < np.inf:
+            raise ConfigError(f"ranker.params.event_weights.{name} = {weight}: give a number above 0")
 
 
 def _new_users(block: ExampleBlock, known: set[int]) -> Array:

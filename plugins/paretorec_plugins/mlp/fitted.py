@@ -68,7 +68,7 @@ class Fitted:
     def heads(self) -> tuple[str, ...]:
         names: list[str] = []
         for event in self.inputs.events:
-            names += [event.name] if event.name in self.unit else [event.name, f"{event.name}-logit"]
+            names += [event.name, f"{event.name}-log" if event.name in self.unit else f"{event.name}-logit"]
         return tuple(names)
 
     def predict(self, view: CandidateView) -> dict[str, Array]:
@@ -83,6 +83,8 @@ class Fitted:
             if event.name in self.unit:
                 log_mean = np.clip(out[..., next(amounts)], -LARGEST_LOG_AMOUNT, LARGEST_LOG_AMOUNT)
                 heads[event.name] = probability * np.exp(log_mean) * np.float32(self.unit[event.name])
+                log_unit = np.float32(np.log(self.unit[event.name]))
+                heads[f"{event.name}-log"] = log_mean + log_unit - np.logaddexp(np.float32(0), -logit)
             else:
                 heads[event.name] = probability
                 heads[f"{event.name}-logit"] = logit

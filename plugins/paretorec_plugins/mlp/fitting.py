@@ -60,6 +60,7 @@ def learn(examples: RankingExamples, config: MlpConfig, run: RunContext) -> Fitt
         amounts=tuple(column for column, event in enumerate(events) if event.name in unit),
         batch_requests=config.batch_requests,
         listwise=config.listwise,
+        event_weights=tuple(config.event_weights.get(event.name, 1.0) for event in events),
     )
     plan = Plan(
         epochs=config.epochs,

@@ -12,7 +12,8 @@ from paretorec_plugins.mlp.fitting import learn
 
 
 class MlpRanker:
-    """Per event a calibrated probability (``EVENT``, and its log-odds ``EVENT-logit``) or expected amount (``EVENT``).
+    """Per event a calibrated probability or expected amount (``EVENT``), and the same on a scale that is easier to
+    weigh: log-odds (``EVENT-logit``) of a probability, the logarithm (``EVENT-log``) of an expected amount.
 
     Dense layers over the concatenation of: the user's own history with the candidate (how often, how lately, how
     regularly, whether it is due) and with its categories; the encoders' scores, and user and item vectors; the
@@ -20,8 +21,10 @@ class MlpRanker:
     P(amount > 0) x E[amount | amount > 0]. Trained on log-loss, a listwise loss, and a Gamma loss on positive
     amounts; stopped early by the held-out log-loss; calibrated on the held-out requests.
 
-    A linear policy over min-max normalised signals can use the log-odds where the probability is too steep: one
-    sure candidate squeezes the probabilities of all others together.
+    Min-max normalised over a request's candidates, one sure or dear candidate squeezes the probabilities or amounts
+    of all others together, and a linear policy cannot trade one for the other there. Weighted sums of log-odds and
+    log amounts are products of their powers: on grocery purchases that gained 13 % of sales instead of 10 % at the
+    same relevance.
     """
 
     def __init__(self, config: MlpConfig) -> None:

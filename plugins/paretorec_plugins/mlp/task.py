@@ -54,6 +54,8 @@ class RankingTask:
     amounts: tuple[int, ...]
     batch_requests: int
     listwise: float
+    event_weights: tuple[float, ...]
+    """E weights of the events' losses."""
 
     def batches(self, rng: np.random.Generator) -> Sequence[Tensor]:
         rows = torch.from_numpy(rng.permutation(self.train))
@@ -63,16 +65,17 @@ class RankingTask:
         """Per positive, so that events that are rare weigh as much as frequent ones."""
         out = self.data.forward(self.model, batch)
         total = out.new_zeros(())
-        for event in range(self.data.labels.shape[-1]):
+        for event, event_weight in enumerate(self.event_weights):
             amount, label, weight = self._targets(event, batch)
             positives = (label * weight).sum().clamp(min=1)
             logit = out[..., event]
-            total = total + log_loss(logit, label, weight) / positives
+            loss = log_loss(logit, label, weight)
             if self.listwise:
-                total = total + self.listwise * listwise_loss(logit, label, weight) / positives
+                loss = loss + self.listwise * listwise_loss(logit, label, weight)
             if event in self.amounts:
                 log_mean = out[..., self.data.labels.shape[-1] + self.amounts.index(event)]
-                total = total + AMOUNT_WEIGHT * amount_loss(log_mean, amount, label * weight) / positives
+                loss = loss + AMOUNT_WEIGHT * amount_loss(log_mean, amount, label * weight)
+            total = total + event_weight * loss / positives
         return total
 
     def validate(self) -> float | None:
