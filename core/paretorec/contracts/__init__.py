@@ -27,7 +27,7 @@ from paretorec.contracts.hooks import hookimpl
 from paretorec.contracts.items import DAY, Category, ItemTable, Timeline
 from paretorec.contracts.objective import Objective
 from paretorec.contracts.optimizer import Evaluations, Optimizer, SearchProblem
-from paretorec.contracts.policy import Box, LinearKind, PolicyKind, SignalBatch
+from paretorec.contracts.policy import Box, DataKind, GroupedKind, LinearKind, PolicyKind, SignalBatch
 from paretorec.contracts.ranker import CandidateView, ExampleBlock, Ranker, RankingExamples
 from paretorec.contracts.rule import MaskRule, Rule, ShapeRule
 from paretorec.contracts.run import Array, Bar, NoProgress, Progress, RunContext, State
@@ -46,6 +46,7 @@ __all__ = [
     "ComponentConfig",
     "ComponentRef",
     "ComponentSpec",
+    "DataKind",
     "Dataset",
     "Encoder",
     "Evaluations",
@@ -55,6 +56,7 @@ __all__ = [
     "Exposure",
     "FitData",
     "Gain",
+    "GroupedKind",
     "Histories",
     "HistoryStore",
     "ItemTable",

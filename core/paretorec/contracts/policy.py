@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from paretorec.contracts.component import ComponentConfig
+from paretorec.contracts.items import ItemTable
 from paretorec.contracts.run import Array
 
 
@@ -25,9 +28,23 @@ class SignalBatch:
     """bool [B, C]."""
     items: Array
     """int32 [B, C] item codes."""
+    columns: Mapping[str, Array] = field(default_factory=dict)
+    """Request column -> [B]: those that the policy's kind asked for (`DataKind`)."""
+    table: ItemTable | None = None
+    """The items that `items` are codes of; None only where a batch was made without a bundle."""
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def take(self, rows: Array | slice) -> SignalBatch:
+        """The requests at `rows` (integers, mask or slice)."""
+        return replace(
+            self,
+            values=self.values[rows],
+            mask=self.mask[rows],
+            items=self.items[rows],
+            columns={name: values[rows] for name, values in self.columns.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -67,3 +84,36 @@ class LinearKind(PolicyKind, Protocol):
 
     def weights(self, theta: Array) -> Array:
         """float64 [P, D] -> float32 [P, K'], none below 0."""
+
+
+class DataKind(PolicyKind, Protocol):
+    """A `PolicyKind` that reads columns of the request, or decides something from the data.
+
+    Request columns: ``user.NAME`` (text for categories, float32 for numbers), ``context.NAME`` (the same),
+    ``history.length``, ``time.hour`` (0 to 24) and ``time.weekday`` (0 = Monday), float32, in the data's time zone.
+    Text that is not known is ``"(missing)"``, a number NaN, also for users never seen.
+    """
+
+    columns: tuple[str, ...]
+    """The request columns that it reads; a `SignalBatch` carries them."""
+
+    def settle(self, requests: Mapping[str, Array], items: ItemTable) -> ComponentConfig:
+        """Its configuration with everything written out that the data decides: what policy files carry.
+
+        requests: column -> [R], of the select requests. Called once, before anything is fitted; the kind is then built
+        anew from what it returns. Raises `paretorec.errors.ConfigError` for what the data does not have.
+        """
+
+
+class GroupedKind(PolicyKind, Protocol):
+    """A `PolicyKind` with ``linear = False`` that is linear in each request, with weights by group of requests.
+
+    Search judges it by the fast kernel; `rank` must give the lists that those weights give.
+    """
+
+    def prepare(self, values: Array) -> Array:
+        """As in `LinearKind`."""
+
+    def group_weights(self, theta: Array, columns: Mapping[str, Array]) -> tuple[Array, Array]:
+        """theta float64 [P, D]; columns: request column -> [B] -> (weights float32 [G, P, K'], none below 0;
+        group int64 [B], 0 .. G - 1). A request's weights depend on its own columns alone."""

@@ -47,14 +47,17 @@ class Block:
     """float64 [B, C, columns]."""
     batch: SignalBatch | None
     """What kinds that are not linear rank."""
+    columns: Mapping[str, Array]
+    """Request column -> [B]: what the weights of a grouped kind depend on."""
 
 
 class Judge:
     """Judges policies of one kind on R requests.
 
-    For linear kinds the work is done by compiled loops (numba) or by plain numpy, with the same lists to the bit, and
-    candidates that no policy can list are left out once (k-skyband). Other kinds rank for themselves. Nothing of size
-    [policies, requests, candidates] ever exists; results depend on neither threads nor block size. Thread-safe.
+    For linear and grouped kinds the work is done by compiled loops (numba) or by plain numpy, with the same lists to
+    the bit, and candidates that no policy can list are left out once (k-skyband). Other kinds rank for themselves.
+    Nothing of size [policies, requests, candidates] ever exists; results depend on neither threads nor block size.
+    Thread-safe.
     """
 
     def __init__(
@@ -80,7 +83,8 @@ class Judge:
         self._k = k
         self._shape = Shape(*shape) if shape else None
         self._depth = self._shape.depth(k) if self._shape else k
-        self._threads = (threads or available_cores()) if kind.linear else 1
+        self._weighted = kind.linear or hasattr(kind, "group_weights")
+        self._threads = (threads or available_cores()) if self._weighted else 1
         self._loops = inner_loops(loops)
         self._card = Scorecard(metrics, truth, k)
         self._exposed = {name: metric for name, metric in metrics.items() if isinstance(metric, Exposure)}
@@ -167,9 +171,16 @@ class Judge:
 
     def _lists(self, block: Block, theta: Array, parent: Array) -> Array:
         """int32 [B, P, k]: positions in the block's candidates."""
-        if block.batch is None:
+        lists: Array
+        if self._kind.linear:
             weights = np.asarray(self._kind.weights(theta), np.float32)
-            lists: Array = self._loops.rank(block.terms, block.count, weights, parent, self._depth)
+            lists = self._loops.rank(block.terms, block.count, weights, parent, self._depth)
+        elif block.batch is None:
+            weights, group = self._kind.group_weights(theta, block.columns)
+            lists = np.empty((len(group), len(theta), self._depth), np.int32)
+            for one in np.unique(group):
+                rows, own = group == one, np.asarray(weights[one], np.float32)
+                lists[rows] = self._loops.rank(block.terms[rows], block.count[rows], own, parent, self._depth)
         else:
             lists = fitted(self._kind.rank(block.batch, theta, self._depth), self._depth).transpose(1, 0, 2)
         if self._shape is not None:
@@ -179,12 +190,12 @@ class Judge:
     def _block(self, piece: tuple[int, SignalBatch]) -> Block:
         first, batch = piece
         width = batch.items.shape[1]
-        if not self._kind.linear:
+        if not self._weighted:
             items = np.where(batch.mask, batch.items, np.int32(-1))
             position = np.broadcast_to(np.arange(width, dtype=np.int32), items.shape)
             terms = np.empty((len(batch), 0, width), np.float32)
             gains = self._card.gains(first, items)
-            return Block(first, items, position, batch.mask.sum(axis=1), terms, gains, batch)
+            return Block(first, items, position, batch.mask.sum(axis=1), terms, gains, batch, batch.columns)
         terms = np.moveaxis(np.asarray(self._kind.prepare(batch.values), np.float32), 2, 1)
         position, count, width = front(batch.mask)
         terms = np.take_along_axis(terms, position[:, None, :width], axis=2)
@@ -196,7 +207,7 @@ class Judge:
         items = np.where(np.arange(width) < count[:, None], np.take_along_axis(batch.items, position, axis=1), -1)
         items = items.astype(np.int32)
         terms = np.ascontiguousarray(np.take_along_axis(terms, kept[:, None], axis=2))
-        return Block(first, items, position, count, terms, self._card.gains(first, items), None)
+        return Block(first, items, position, count, terms, self._card.gains(first, items), None, batch.columns)
 
     def _each(self, work: Callable[[T], U], todo: Sequence[T]) -> Iterator[U]:
         """Results in the order of `todo`, a few at a time."""
@@ -246,8 +257,7 @@ def pieces(batches: Iterable[SignalBatch]) -> Iterator[tuple[int, SignalBatch]]:
     for batch in batches:
         for start in range(0, len(batch), BLOCK):
             rows = slice(start, start + BLOCK)
-            piece = SignalBatch(batch.names, batch.values[rows], batch.mask[rows], batch.items[rows])
-            yield first + start, piece
+            yield first + start, batch.take(rows)
         first += len(batch)
 
 
