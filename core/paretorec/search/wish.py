@@ -81,13 +81,16 @@ class Wish:
         return wished
 
 
-def least_change(name: str, text: str) -> tuple[float, bool]:
-    """The amount that ``pick.keep.NAME = text`` says, and whether it is a percentage. Raises ConfigError."""
+def least_change(name: str, text: str, key: str = "pick.keep") -> tuple[float, bool]:
+    """The amount that ``pick.keep.NAME = text`` says, and whether it is a percentage. Raises ConfigError.
+
+    key: the table that the text stands in, for the message.
+    """
     plain = str(text).strip().replace("\N{MINUS SIGN}", "-")
     try:
         amount = float(plain.removesuffix("%"))
     except ValueError:
         amount = np.nan
     if not np.isfinite(amount):
-        raise ConfigError(f'pick.keep.{name} is {text!r}; give a least change such as "-2%" or "-0.01"')
+        raise ConfigError(f'{key}.{name} is {text!r}; give a least change such as "-2%" or "-0.01"')
     return amount, plain.endswith("%")
