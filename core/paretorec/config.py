@@ -107,6 +107,46 @@ class PickConfig(Section):
     maximize: str = Field(default="", description="Objective to maximise; default: equal relative changes of all.")
     keep: dict[str, str] = Field(default_factory=dict, description='Objective -> least change, such as "-2%".')
     confidence: float = Field(default=0.95, gt=0.5, lt=1, description="Confidence of the promise.")
+    knee: bool = Field(default=False, description="Pick where more of one objective costs most of the others.")
+    weights: dict[str, float] = Field(
+        default_factory=dict, description="Objective -> weight of its change: pick the highest weighted sum."
+    )
+    reference_point: dict[str, str] = Field(
+        default_factory=dict, description='Objective -> wished-for change, such as "+5%": pick what comes nearest.'
+    )
+    lexicographic: tuple[str, ...] = Field(
+        default=(), description="Objectives by importance: pick the best in the first, then in the second, ..."
+    )
+    tolerance: dict[str, str] = Field(
+        default_factory=dict,
+        description='Objective in `lexicographic` -> how far below the best counts as equal; default: "1%".',
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> PickConfig:
+        ways = {name: getattr(self, name) for name in WAYS}
+        problem = one_way(ways, self.tolerance)
+        if problem:
+            raise ValueError(problem)
+        return self
+
+
+WAYS = ("maximize", "knee", "weights", "reference_point", "lexicographic")
+"""Keys of `[pick]` of which one says how to pick."""
+
+
+def one_way(ways: Mapping[str, Any], tolerance: Mapping[str, str]) -> str:
+    """What is wrong with these ways to pick taken together, as a sentence; empty: nothing."""
+    given = [name for name, value in ways.items() if value]
+    if len(given) > 1:
+        return f"{' and '.join(given)} are {len(given)} ways to pick; give one of {', '.join(ways)}"
+    order = tuple(ways["lexicographic"])
+    if len(set(order)) < len(order):
+        return f"lexicographic names an objective twice: {', '.join(order)}; name each once, the most important first"
+    stray = [name for name in tolerance if name not in order]
+    if stray:
+        return f"tolerance names {stray[0]!r}, which is not in lexicographic; name it there too, or leave it out"
+    return ""
 
 
 class AxisConfig(Section):

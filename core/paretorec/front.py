@@ -92,11 +92,21 @@ class Front:
     def certified(self) -> bool:
         return not self.uncertified and bool(self.max_t)
 
-    def pick(self, maximize: str = "", keep: Mapping[str, str] | None = None, confidence: float | None = None) -> Pick:
-        """The policy of which most can be promised: see `paretorec.pick.pick`. Raises `NoAnswer`, `ConfigError`."""
+    def pick(
+        self, maximize: str = "", keep: Mapping[str, str] | None = None, confidence: float | None = None, **ways: Any
+    ) -> Pick:
+        """The policy of which most can be promised; `ways`: ``knee``, ``weights``, ``reference_point``,
+        ``lexicographic`` with ``tolerance``, see `paretorec.pick.pick`. Raises `NoAnswer`, `ConfigError`."""
         from paretorec.pick import pick
 
-        return pick(self, maximize, keep, confidence)
+        return pick(self, maximize, keep, confidence, **ways)
+
+    def detectable(self, confidence: float | None = None) -> dict[str, float]:
+        """objective -> the smallest change that the certify requests could have certified, in the unit of its changes
+        (percent, or the objective's own); empty where nothing is certified."""
+        from paretorec.pick import detectable
+
+        return detectable(self, confidence)
 
     def point(self, name: str) -> Point:
         """The point or baseline with this id. Raises KeyError."""

@@ -17,11 +17,11 @@ from paretorec.contracts.component import ComponentRef
 from paretorec.contracts.optimizer import SearchProblem
 from paretorec.contracts.policy import Box
 from paretorec.contracts.run import Array, RunContext
-from paretorec.errors import ConfigError, NoAnswer
+from paretorec.errors import ConfigError
 from paretorec.examples import example_users
 from paretorec.front import Front, ObjectiveInfo, Point
 from paretorec.judging import Judged, directions, judge_part, plan_signals
-from paretorec.pick import pick
+from paretorec.pick import standing_pick, standing_wish
 from paretorec.policyfile import PolicyFile
 from paretorec.prepare import Prepared
 from paretorec.record import Record
@@ -72,7 +72,9 @@ def find_front(
     sign = directions(components)
     corner_values, corner_errors = select.judge.evaluate(box.corners)
     baseline = choose_baseline(plan, corner_values, sign, config, tuple(components.encoders))
-    wish = standing_wish(components, corner_values[baseline], corner_errors[baseline], config)
+    wish = standing_wish(
+        tuple(components.objectives), -sign * corner_values[baseline], corner_errors[baseline], config.pick
+    )
     archive = record.timed(
         "search", lambda: run_search(components, select, box, corner_values, wish, config, run, record, registry)
     )
@@ -126,7 +128,7 @@ def find_front(
         "size": int(select.batch.items.shape[1]),
         "recall": {"select": dict(select.recall), "certify": dict(certified.recall)},
     }
-    record.pick = standing_pick(front, config)
+    record.pick = standing_pick(front, config.pick)
     if record.pick["policy"] is not None:
         picked = PolicyFile.load(record.pick["policy"]).theta(box)
         record.examples = example_users(certified.judged, box.corners[baseline], picked, prepared)
@@ -210,12 +212,6 @@ def run_search(
     return archives[name]
 
 
-def standing_wish(components: Components, baseline: Array, errors: Array, config: RunConfig) -> Wish:
-    """`[pick]` against the baseline's values and their errors, float64 [M], on the select requests."""
-    minimised = -directions(components) * baseline
-    return Wish.of(tuple(components.objectives), minimised, errors, config.pick.maximize, config.pick.keep)
-
-
 def told_apart(archive: Archive, select: Judged, limit: int, wish: Wish) -> Array:
     """float64 [P, D]: at most `limit` policies of the archive's front that the select requests can tell apart, the
     best in the first objective first.
@@ -287,13 +283,3 @@ def with_changes(points: Sequence[Point], certificate: Certificate, names: Seque
         replace(point, certify={name: certificate.at(i, m) for m, name in enumerate(names)})
         for i, point in enumerate(points)
     ]
-
-
-def standing_pick(front: Front, config: RunConfig) -> dict[str, Any]:
-    """`pick.json`: the answer to the standing wish, or why there is none."""
-    wish = config.pick.model_dump(mode="json")
-    try:
-        chosen = pick(front, config.pick.maximize, config.pick.keep, config.pick.confidence)
-    except NoAnswer as error:
-        return {"point": None, "policy": None, "certified": False, "why": str(error), "wish": wish, "certify": {}}
-    return {**chosen.to_json(), "wish": wish}
