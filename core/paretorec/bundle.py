@@ -140,7 +140,8 @@ class Bundle:
             real = slice(0, block.count)
             return replace(batch, values=batch.values[real], mask=batch.mask[real], items=batch.items[real])
 
-        return concatenate(list(parallel(one, blocks(histories, logged), threads)), plan.names)
+        batch = concatenate(list(parallel(one, blocks(histories, logged), threads)), plan.names)
+        return replace(batch, histories=histories, table=self.items)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Kinds that weigh the signals of some requests otherwise: the judge's fast loops give what a plain ranking gives."""
 
 import importlib.util
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from judge_cases import make_batch, make_truth
 
-from paretorec.contracts import SignalBatch
+from paretorec.contracts import Histories
 from paretorec.judge import Judge, rank_weighted
 
 LOOPS = [
@@ -27,22 +28,23 @@ class BySide:
     def prepare(self, values):
         return values
 
-    def group_weights(self, theta, columns):
+    def group_weights(self, theta, requests):
         left, right = np.split(theta.astype(np.float32), 2, axis=1)
-        return np.stack([left, right]), (columns["side"] == "right").astype(np.int64)
+        return np.stack([left, right]), (requests.column("context.side") == "right").astype(np.int64)
 
 
 def with_sides(rng, requests, signals):
-    batch = make_batch(rng, requests, 40, signals, items=60)
     sides = rng.choice(np.array(["left", "right"], object), size=requests)
-    return SignalBatch(batch.names, batch.values, batch.mask, batch.items, {"side": sides})
+    none = np.zeros(requests, np.int64)
+    asked = Histories(none[:0], none[:0], {}, none, none, none, none - 1, {"side": sides})
+    return replace(make_batch(rng, requests, 40, signals, items=60), histories=asked)
 
 
 def expected(batch, theta, k):
     left, right = np.split(theta.astype(np.float32), 2, axis=1)
     on_the_left = rank_weighted(batch.values, batch.mask, left, k)
     on_the_right = rank_weighted(batch.values, batch.mask, right, k)
-    return np.where((batch.columns["side"] == "left")[None, :, None], on_the_left, on_the_right)
+    return np.where((batch.histories.context["side"] == "left")[None, :, None], on_the_left, on_the_right)
 
 
 @pytest.mark.parametrize("loops", LOOPS)
@@ -56,10 +58,10 @@ def test_every_group_is_ranked_by_its_own_weights(loops, seed, requests, signals
     assert np.array_equal(judge.lists(theta), expected(batch, theta, k))
 
 
-def test_columns_stay_with_their_requests():
+def test_requests_stay_with_their_signals():
     batch = with_sides(np.random.default_rng(0), 50, 2)
     rows = np.array([7, 3, 3, 49])
     taken = batch.take(rows)
-    assert taken.columns["side"].tolist() == batch.columns["side"][rows].tolist()
+    assert taken.histories.context["side"].tolist() == batch.histories.context["side"][rows].tolist()
     assert np.array_equal(taken.values, batch.values[rows])
     assert len(batch.take(slice(10, 20))) == 10

@@ -24,7 +24,7 @@ from paretorec.contracts.encoder import Encoder, FitData, ScoreEncoder, VectorEn
 from paretorec.contracts.evaluator import Evaluator, Exposure, Gain, Metric, Ratio, Truth, Vector
 from paretorec.contracts.histories import Histories, OwnHistory
 from paretorec.contracts.hooks import hookimpl
-from paretorec.contracts.items import DAY, Category, ItemTable, Timeline
+from paretorec.contracts.items import DAY, MISSING, Category, ItemTable, Timeline
 from paretorec.contracts.objective import Objective
 from paretorec.contracts.optimizer import Evaluations, Optimizer, SearchProblem
 from paretorec.contracts.policy import Box, DataKind, GroupedKind, LinearKind, PolicyKind, SignalBatch
@@ -38,6 +38,7 @@ __all__ = [
     "GROUPS",
     "HOOKS",
     "KINDS",
+    "MISSING",
     "Array",
     "Bar",
     "Box",

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from paretorec.contracts.items import DAY
+from paretorec.contracts.items import DAY, MISSING, Category
 from paretorec.contracts.run import Array
+from paretorec.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,11 @@ class Histories:
     user: Array
     """int32 [B] user code, -1 for a user never seen."""
     context: Mapping[str, Array] = field(default_factory=dict)
-    """request column -> [B]."""
+    """request column -> [B]: float32, NaN = unknown, or object of str, None or ``""`` = unknown."""
+    user_categories: Mapping[str, Category] = field(default_factory=dict)
+    """User attributes: name -> codes int32 [U], by user code."""
+    user_numbers: Mapping[str, Array] = field(default_factory=dict)
+    """User attributes: name -> float32 [U]."""
 
     def __len__(self) -> int:
         return len(self.start)
@@ -65,6 +70,41 @@ class Histories:
             user=self.user[rows],
             context={name: values[rows] for name, values in self.context.items()},
         )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What `column` knows."""
+        user = tuple(f"user.{name}" for name in (*self.user_categories, *self.user_numbers))
+        return (*user, *(f"context.{name}" for name in self.context), "history.length", "time.hour", "time.weekday")
+
+    def column(self, name: str) -> Array:
+        """What is known about each request: object [B] of str, `MISSING` = unknown, or float64 [B], NaN = unknown.
+
+        ``user.NAME`` and ``context.NAME`` as the data has them (of a user never seen nothing is known);
+        ``history.length``, events before the request; ``time.hour``, 0 to 24, and ``time.weekday``, 0 = Monday, in the
+        data's time zone. Raises `ConfigError` for a column that is not there.
+        """
+        if name not in self.columns:
+            raise ConfigError(f"requests have no column {name!r}; there are {', '.join(self.columns)}")
+        kind, _, rest = name.partition(".")
+        if kind == "user":
+            return self._user_column(rest)
+        if kind == "context":
+            values = self.context[rest]
+            return np.array([value or MISSING for value in values], object) if values.dtype == object else _wide(values)
+        if name == "history.length":
+            return _wide(self.length)
+        if name == "time.hour":
+            return _wide(self.now % DAY) / (DAY / 24)
+        return _wide((self.now // DAY + 3) % 7)  # 1970 began on a Thursday
+
+    def _user_column(self, name: str) -> Array:
+        stranger, user = self.user < 0, np.maximum(self.user, 0)
+        if name in self.user_numbers:
+            return np.where(stranger, np.nan, _wide(self.user_numbers[name])[user])
+        category = self.user_categories[name]
+        text = np.array([*category.names, MISSING], object)
+        return np.asarray(text[np.where(stranger, len(category.names), category.codes[user])])
 
     def flat(self) -> tuple[Array, Array]:
         """(row int64 [S], position int64 [S]): every event of the B histories, S = sum of lengths.
@@ -109,3 +149,7 @@ class Histories:
             days_since=np.where(found, since, np.inf).astype(np.float32),
             interval=np.where(found & (count[at] > 1), span[at], np.inf).astype(np.float32),
         )
+
+
+def _wide(values: Array) -> Array:
+    return np.asarray(values, np.float64)

@@ -12,13 +12,16 @@ from paretorec.contracts.run import Array
 DAY = 86_400_000
 """Milliseconds in a day; all times are int64 milliseconds since 1970 (or row numbers x DAY for logs without times)."""
 
+MISSING = "(missing)"
+"""The category of what is not known; always the first of a column."""
+
 
 @dataclass(frozen=True)
 class Category:
     """A categorical attribute of N rows."""
 
     codes: Array
-    """int32 [N], index into `names`; missing values are a category of their own, ``"(missing)"``."""
+    """int32 [N], index into `names`; missing values are a category of their own, `MISSING`."""
     names: tuple[str, ...]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from paretorec.contracts.component import ComponentConfig
+from paretorec.contracts.histories import Histories
 from paretorec.contracts.items import ItemTable
 from paretorec.contracts.run import Array
 
@@ -28,10 +28,10 @@ class SignalBatch:
     """bool [B, C]."""
     items: Array
     """int32 [B, C] item codes."""
-    columns: Mapping[str, Array] = field(default_factory=dict)
-    """Request column -> [B]: those that the policy's kind asked for (`DataKind`)."""
+    histories: Histories | None = None
+    """Of the B requests, with their columns (`Histories.column`); None only where a batch was made without a bundle."""
     table: ItemTable | None = None
-    """The items that `items` are codes of; None only where a batch was made without a bundle."""
+    """The items that `items` are codes of; None as for `histories`."""
 
     def __len__(self) -> int:
         return len(self.values)
@@ -43,7 +43,7 @@ class SignalBatch:
             values=self.values[rows],
             mask=self.mask[rows],
             items=self.items[rows],
-            columns={name: values[rows] for name, values in self.columns.items()},
+            histories=None if self.histories is None else self.histories.take(rows),
         )
 
 
@@ -87,21 +87,13 @@ class LinearKind(PolicyKind, Protocol):
 
 
 class DataKind(PolicyKind, Protocol):
-    """A `PolicyKind` that reads columns of the request, or decides something from the data.
+    """A `PolicyKind` of whose configuration the data decides a part: segments, scales, columns to compare items by."""
 
-    Request columns: ``user.NAME`` (text for categories, float32 for numbers), ``context.NAME`` (the same),
-    ``history.length``, ``time.hour`` (0 to 24) and ``time.weekday`` (0 = Monday), float32, in the data's time zone.
-    Text that is not known is ``"(missing)"``, a number NaN, also for users never seen.
-    """
+    def settle(self, requests: Histories, items: ItemTable) -> ComponentConfig:
+        """The configuration with all of that written out: what policy files carry.
 
-    columns: tuple[str, ...]
-    """The request columns that it reads; a `SignalBatch` carries them."""
-
-    def settle(self, requests: Mapping[str, Array], items: ItemTable) -> ComponentConfig:
-        """Its configuration with everything written out that the data decides: what policy files carry.
-
-        requests: column -> [R], of the select requests. Called once, before anything is fitted; the kind is then built
-        anew from what it returns. Raises `paretorec.errors.ConfigError` for what the data does not have.
+        requests: of the select part. Called once, before anything is fitted; the kind is then built anew from what
+        comes back. Raises `paretorec.errors.ConfigError` for what the data does not have.
         """
 
 
@@ -114,6 +106,8 @@ class GroupedKind(PolicyKind, Protocol):
     def prepare(self, values: Array) -> Array:
         """As in `LinearKind`."""
 
-    def group_weights(self, theta: Array, columns: Mapping[str, Array]) -> tuple[Array, Array]:
-        """theta float64 [P, D]; columns: request column -> [B] -> (weights float32 [G, P, K'], none below 0;
-        group int64 [B], 0 .. G - 1). A request's weights depend on its own columns alone."""
+    def group_weights(self, theta: Array, requests: Histories) -> tuple[Array, Array]:
+        """theta float64 [P, D] -> (weights float32 [G, P, K'], none below 0; group int64 [B], 0 .. G - 1).
+
+        The weights of a request may depend on no other request.
+        """

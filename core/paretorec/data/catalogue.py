@@ -10,15 +10,12 @@ import numpy as np
 import pandas as pd
 
 from paretorec.contracts.dataset import Dataset
-from paretorec.contracts.items import Category, ItemTable, Timeline
+from paretorec.contracts.items import MISSING, Category, ItemTable, Timeline
 from paretorec.contracts.run import Array
 from paretorec.data.columns import encode_text, to_numbers
 from paretorec.data.report import DataReport
 from paretorec.data.rows import spans
 from paretorec.errors import DataError
-
-MISSING = "(missing)"
-"""The category of items without a value; always the first."""
 
 
 def item_users(data: Dataset, rows: Array) -> Array:

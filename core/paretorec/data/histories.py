@@ -32,6 +32,7 @@ class HistoryIndex:
         """int64 [E] milliseconds."""
         self.labels: dict[str, Array] = {name: values[order] for name, values in data.labels.items()}
         self._n_items = len(data.items)
+        self._user_categories, self._user_numbers = data.user_categories, data.user_numbers
         self._guest = {e.name: 1.0 if e.history and e.kind == "binary" else np.nan for e in data.events}
 
     @property
@@ -52,6 +53,8 @@ class HistoryIndex:
             now=now,
             user=user,
             context=dict(context or {}),
+            user_categories=self._user_categories,
+            user_numbers=self._user_numbers,
         )
 
     def external(self, items: Sequence[Array], now: Array | int) -> Histories:
@@ -75,6 +78,8 @@ class HistoryIndex:
             end=end,
             now=moments.copy(),
             user=np.full(len(items), -1, np.int32),
+            user_categories=self._user_categories,
+            user_numbers=self._user_numbers,
         )
 
     def had(self, user: Array, item: Array, now: Array) -> Array:

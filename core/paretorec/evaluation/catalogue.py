@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from paretorec.contracts.items import Category, ItemTable
+from paretorec.contracts.items import MISSING, Category, ItemTable
 from paretorec.contracts.run import Array
-from paretorec.data.catalogue import MISSING
 from paretorec.data.columns import TextCodes, encode_text, to_numbers
 from paretorec.errors import DataError
 from paretorec.evaluation.frames import ITEM, check_table, is_number, read_ids

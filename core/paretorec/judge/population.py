@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from paretorec.contracts import Array, Exposure, ItemTable, Metric, PolicyKind, ShapeRule, SignalBatch, Truth
+from paretorec.contracts import Array, Exposure, Histories, ItemTable, Metric, PolicyKind, ShapeRule, SignalBatch, Truth
 from paretorec.errors import ConfigError
 from paretorec.judge.clusters import Clusters, ratio_of_sums
 from paretorec.judge.exposure import ExposureCounts
@@ -47,8 +47,8 @@ class Block:
     """float64 [B, C, columns]."""
     batch: SignalBatch | None
     """What kinds that are not linear rank."""
-    columns: Mapping[str, Array]
-    """Request column -> [B]: what the weights of a grouped kind depend on."""
+    requests: Histories | None
+    """What the weights of a grouped kind depend on."""
 
 
 class Judge:
@@ -176,7 +176,7 @@ class Judge:
             weights = np.asarray(self._kind.weights(theta), np.float32)
             lists = self._loops.rank(block.terms, block.count, weights, parent, self._depth)
         elif block.batch is None:
-            weights, group = self._kind.group_weights(theta, block.columns)
+            weights, group = self._kind.group_weights(theta, block.requests)
             lists = np.empty((len(group), len(theta), self._depth), np.int32)
             for one in np.unique(group):
                 rows, own = group == one, np.asarray(weights[one], np.float32)
@@ -195,7 +195,7 @@ class Judge:
             position = np.broadcast_to(np.arange(width, dtype=np.int32), items.shape)
             terms = np.empty((len(batch), 0, width), np.float32)
             gains = self._card.gains(first, items)
-            return Block(first, items, position, batch.mask.sum(axis=1), terms, gains, batch, batch.columns)
+            return Block(first, items, position, batch.mask.sum(axis=1), terms, gains, batch, batch.histories)
         terms = np.moveaxis(np.asarray(self._kind.prepare(batch.values), np.float32), 2, 1)
         position, count, width = front(batch.mask)
         terms = np.take_along_axis(terms, position[:, None, :width], axis=2)
@@ -207,7 +207,7 @@ class Judge:
         items = np.where(np.arange(width) < count[:, None], np.take_along_axis(batch.items, position, axis=1), -1)
         items = items.astype(np.int32)
         terms = np.ascontiguousarray(np.take_along_axis(terms, kept[:, None], axis=2))
-        return Block(first, items, position, count, terms, self._card.gains(first, items), None, batch.columns)
+        return Block(first, items, position, count, terms, self._card.gains(first, items), None, batch.histories)
 
     def _each(self, work: Callable[[T], U], todo: Sequence[T]) -> Iterator[U]:
         """Results in the order of `todo`, a few at a time."""
