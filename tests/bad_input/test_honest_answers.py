@@ -20,11 +20,39 @@ def test_too_few_certify_requests_end_uncertified_and_say_so(shell, log):
 
 def test_a_wish_that_no_policy_fulfils_exits_3(certified):
     answer = certified("pick", "run", "--maximize", "novelty", "--keep", "relevance=+500%")
-    answer.refused("no policy qualifies", "nearest", code=3)
+    answer.refused("no policy qualifies", "nearest", "the smallest changes that these requests could certify", code=3)
+    impossible = certified("pick", "run", "--keep", "relevance=+5%", "--keep", "novelty=+90%")
+    impossible.refused("none of", "keeps what is asked", "would find it", code=3)
     certified("pick", "run", "--keep", "relevance=+500%", "--json").refused("no policy qualifies", code=3)
     certified("pick", "run", "--maximize", "sales").refused("pick.maximize", "'sales'", "relevance, novelty")
     certified("pick", "run", "--keep", "relevance=lots").refused("pick.keep.relevance", "'lots'", '"-2%"')
-    certified("pick", "run", "--keep", "relevance").refused("--keep", "OBJECTIVE=CHANGE")
+    certified("pick", "run", "--keep", "relevance").refused("--keep", "OBJECTIVE=VALUE")
+    certified("pick", "run", "--knee", "--maximize", "novelty").refused("maximize and knee are 2 ways to pick")
+    certified("pick", "run", "--weights", "novelty=much").refused("--weights", "'much' is no number")
+    certified("pick", "run", "--weights", "novelty=-1").refused("pick.weights.novelty", "0 or more")
+    certified("pick", "run", "--reference", "sales=+5%").refused("pick.reference_point.sales", "no objective")
+    certified("pick", "run", "--lexicographic", "novelty,clicks").refused("pick.lexicographic", "'clicks'")
+    certified("pick", "run", "--tolerance", "novelty=1%").refused("not in lexicographic")
+
+
+def test_every_way_to_pick_answers_or_says_why_not(certified):
+    ways = (
+        ("--knee",),
+        ("--weights", "relevance=1,novelty=.5"),
+        ("--reference", "novelty=+5%,relevance=-5%"),
+        ("--lexicographic", "novelty,relevance", "--tolerance", "novelty=0.5%"),
+    )
+    for way in ways:
+        answer = certified("pick", "run", *way, "--json")
+        if answer.code == 3:
+            assert "no policy qualifies" in answer.err
+            continue
+        assert answer.code == 0, answer.err
+        found = json.loads(answer.out)
+        assert found["way"].startswith(way[0].strip("-").split("-")[0])
+        assert found["certified"] is True
+        assert found["confidence"] == 0.95
+        assert any(change["low"] > 0 for change in found["certify"].values())
 
 
 def test_somebody_unknown_gets_a_list_without_history_and_a_column_says_so(certified):

@@ -28,8 +28,8 @@ def looser(bound: float, relative: bool) -> str:
 
 
 def listed(parts: Iterable[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    *most, last = parts
+    """``a``, ``a and b``, ``a, b and c``; empty for nothing."""
+    *most, last = [*parts] or [""]
     return f"{', '.join(most)} and {last}" if most else last
 
 
@@ -42,9 +42,10 @@ def told(change: Change, promises: Promises, in_full: bool) -> str:
 
 
 def all_told(changes: Mapping[str, Change], promises: Promises, but: str = "") -> str:
-    """``a changes by +1.0 % (at least +0.2 %) and b changes by -0.5 % (-1.0 %)`` of all objectives but one."""
+    """``a changes by +1.0 % (at least +0.2 %) and b changes by -0.5 % (-1.0 %)`` of all objectives but one; may be
+    empty."""
     names = [name for name in changes if name != but]
-    return " and ".join(
+    return listed(
         f"{promises.label(name)} changes by {told(changes[name], promises, name == names[0])}" for name in names
     )
 
