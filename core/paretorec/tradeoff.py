@@ -37,6 +37,8 @@ DRAWS = 20
 """First points beside the corners: few, since optimizers draw their own."""
 CONSIDERED = 400
 """Front points among which those that can be told apart are chosen."""
+SURE = 2.7
+"""Paired standard errors between a change and the bound that a certificate of 30 points and 3 objectives puts on it."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,9 @@ def find_front(
     archive = record.timed(
         "search", lambda: run_search(components, select, box, corner_values, wish, config, run, record, registry)
     )
-    frozen = Frozen(told_apart(archive, select, config.search.points, wish), box.corners, baseline)
+    frozen = Frozen(
+        told_apart(archive, select, config.search.points, wish, box.corners[baseline]), box.corners, baseline
+    )
     objectives = tuple(
         ObjectiveInfo(name, e.component.direction, e.component.unit, components.objectives[name].component.label)
         for name, e in components.evaluators.items()
@@ -212,12 +216,12 @@ def run_search(
     return archives[name]
 
 
-def told_apart(archive: Archive, select: Judged, limit: int, wish: Wish) -> Array:
+def told_apart(archive: Archive, select: Judged, limit: int, wish: Wish, baseline: Array) -> Array:
     """float64 [P, D]: at most `limit` policies of the archive's front that the select requests can tell apart, the
     best in the first objective first.
 
-    Half of them are policies that meet the standing wish on the select requests: it is there that a person will look
-    for one whose promise holds.
+    Half of them are policies that meet the standing wish by a margin such as a certificate will ask for: it is there
+    that a person will look for one whose promise holds. baseline: float64 [D].
     """
     rows = archive.front()
     if len(rows) > CONSIDERED:
@@ -225,10 +229,14 @@ def told_apart(archive: Archive, select: Judged, limit: int, wish: Wish) -> Arra
         rows = rows[thin(archive.values[rows], np.zeros_like(archive.errors[rows]), CONSIDERED, among=meets)]
     judge = select.judge
     # Exposure metrics have no paired errors: infinite ones, so that they alone never tell two policies apart.
-    unknown = np.full((len(rows), len(judge.metrics)), np.inf)
+    unknown = np.full((len(rows) + 1, len(judge.metrics)), np.inf)
     columns = [list(judge.metrics).index(name) for name in judge.additive]
-    errors = PairedErrors(*judge.parts(archive.x[rows]), select.requests.user, unknown, columns)
-    kept = rows[thin(archive.values[rows], errors, limit, among=wish.scalar(archive.values[rows]) < 0)]
+    parts = judge.parts(np.vstack([archive.x[rows], baseline]))
+    errors = PairedErrors(*parts, select.requests.user, unknown, columns)
+    values = archive.values[rows]
+    margin = SURE * np.nan_to_num(errors(len(rows), np.arange(len(rows))), posinf=0.0)
+    meets, surely = wish.scalar(values) < 0, wish.scalar(values + margin) < 0
+    kept = rows[thin(values, errors, limit, among=surely if surely.any() else meets)]
     best_first = np.argsort(archive.values[kept, 0], kind="stable")
     return archive.x[kept[best_first]]
 
