@@ -1,7 +1,10 @@
 """The `mlp` ranker on a world with a known truth."""
 
 import json
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +12,8 @@ import torch
 from mlp_world import EVENTS, ITEMS, log_loss, make_world, take
 
 from paretorec.contracts import Category, ComponentRef, RunContext, State
-from paretorec.errors import ConfigError, DataError
+from paretorec.contracts.run import NoProgress
+from paretorec.errors import ConfigError, DataError, Interrupted
 from paretorec.registry import Registry
 
 QUICK = {"hidden": (16,), "epochs": 6, "learning_rate": 0.01}
@@ -223,3 +227,33 @@ def test_an_event_that_weighs_more_is_learned_before_the_others(world, fresh):
         return log_loss(heads["bought"], fresh.labels["bought"], fresh.view.mask)
 
     assert losses({"bought": 10.0, "paid": 0.01}) < losses({"bought": 0.01, "paid": 10.0})
+
+
+class StopWhenHalfDone(NoProgress):
+    """Asks for the end at the fourth step of the training's bar."""
+
+    def __init__(self, stop):
+        self.stop, self.steps, self.notes = stop, 0, []
+
+    @contextmanager
+    def bar(self, title, total=None):
+        yield self if title == "mlp" else SimpleNamespace(advance=lambda *_: None)
+
+    def advance(self, steps, note=""):
+        self.steps += steps
+        self.notes.append(note)
+        if self.steps >= 4:
+            self.stop.set()
+
+
+def test_an_interrupted_fit_goes_on_to_the_same_ranker(world, ranker, tmp_path):
+    stop = threading.Event()
+    with pytest.raises(Interrupted):
+        make().fit(world, RunContext(folder=tmp_path, stop=stop, progress=StopWhenHalfDone(stop)))
+    assert len(list(tmp_path.iterdir())) == 1
+    progress = StopWhenHalfDone(threading.Event())
+    again = make()
+    again.fit(world, RunContext(folder=tmp_path, progress=progress))
+    assert progress.notes[0] == "resumed"
+    assert same(again.state().arrays, ranker.state().arrays)
+    assert not list(tmp_path.iterdir())

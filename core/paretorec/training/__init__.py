@@ -4,7 +4,7 @@ Public API for plugin authors; needs torch.
 """
 
 from paretorec.training.batches import length_batches
-from paretorec.training.checkpoint import load_checkpoint, save_checkpoint
+from paretorec.training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from paretorec.training.dropout import SeededDropout
 from paretorec.training.fit import FitReport, Plan, Task, fit
 from paretorec.training.optimizers import OptimizerName, ScheduleName, learning_rate_factor, make_optimizer
@@ -21,6 +21,7 @@ __all__ = [
     "ScheduleName",
     "SeededDropout",
     "Task",
+    "checkpoint_path",
     "fit",
     "learning_rate_factor",
     "length_batches",

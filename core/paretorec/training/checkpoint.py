@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
+from paretorec.contracts import Array, ComponentConfig, RunContext
 from paretorec.errors import ArtifactError
+
+
+def checkpoint_path(run: RunContext, name: str, config: ComponentConfig, data: Iterable[Array]) -> Path | None:
+    """Where a training keeps its checkpoint; None where the run has no folder.
+
+    The name tells configuration, seed and data apart, so that no other training goes on from the file.
+    """
+    if run.folder is None:
+        return None
+    digest = hashlib.blake2b(config.model_dump_json().encode(), digest_size=8)
+    digest.update(f"{run.seed} {run.device}".encode())
+    for array in data:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return run.folder / f"{name}-{digest.hexdigest()}.safetensors"
 
 
 def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from paretorec.contracts import Array, Event, RankingExamples, RunContext
 from paretorec.errors import DataError
-from paretorec.training import Plan, fit, torch_threads
+from paretorec.training import Plan, checkpoint_path, fit, torch_threads
 from paretorec_plugins.mlp.calibration import Platt, amount_factor
 from paretorec_plugins.mlp.config import MlpConfig
 from paretorec_plugins.mlp.examples import Sample, collect
@@ -70,9 +70,11 @@ def learn(examples: RankingExamples, config: MlpConfig, run: RunContext) -> Fitt
         weight_decay=config.weight_decay,
         patience=config.patience,
     )
+    data_read = (sample.arrays.pair, sample.arrays.user, sample.weight, *sample.labels.values())
+    checkpoint = checkpoint_path(run, "mlp", config, data_read)
     # One thread: batches are small, so a second one gains a fifth on an idle machine and loses ten times on a busy
     # one, waiting at barriers; and what is learned does not depend on the number of threads.
-    fit(task, plan, replace(run, threads=1), "mlp")
+    fit(task, plan, replace(run, threads=1), "mlp", checkpoint)
     with torch_threads(1):
         platt, unit = _calibrated(task, sample, events, unit)
     return Fitted(network, inputs, platt, unit)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 import torch
 
 from paretorec.contracts import Array, FitData, Histories, ItemTable, RunContext, State
 from paretorec.errors import ArtifactError, DataError
-from paretorec.training import Plan, fit, torch_threads
+from paretorec.training import Plan, checkpoint_path, fit, torch_threads
 from paretorec_plugins.transformer.config import TransformerConfig
 from paretorec_plugins.transformer.model import Transformer
 from paretorec_plugins.transformer.task import NextItem
@@ -62,7 +60,8 @@ class TransformerEncoder:
             return validation.ndcg(self._encode, self.encode_items(data.items)) if len(validation) else None
 
         task = NextItem(self._model, histories, self._index, self.config, generator, validate)
-        checkpoint = None if run.folder is None else run.folder / self._checkpoint_name(histories, run)
+        data_read = (histories.items, histories.times, histories.start, histories.end)
+        checkpoint = checkpoint_path(run, "transformer", self.config, data_read)
         fit(task, self._plan(), run, "transformer", checkpoint)
         self._model.cpu()
         self._refresh()
@@ -140,14 +139,6 @@ class TransformerEncoder:
             exclude = repeats(data.histories) < REPEATS
         relevant = positive_targets(requests, data.events)
         return Validation(requests, data.validation_histories.take(rows), relevant, exclude)
-
-    def _checkpoint_name(self, histories: Histories, run: RunContext) -> str:
-        """Names the configuration, the seed and the data, so that no other training goes on from the file."""
-        digest = hashlib.blake2b(self.config.model_dump_json().encode(), digest_size=8)
-        digest.update(f"{run.seed} {run.device}".encode())
-        for array in (histories.items, histories.times, histories.start, histories.end):
-            digest.update(np.ascontiguousarray(array).tobytes())
-        return f"transformer-{digest.hexdigest()}.safetensors"
 
     @torch.no_grad()
     def _refresh(self) -> None:
