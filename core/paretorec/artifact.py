@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from paretorec.contracts.run import Array, State
-from paretorec.errors import ArtifactError, ConfigError, DataError
+from paretorec.errors import ArtifactError, ConfigError, DataError, FingerprintMismatch
 
 SCHEMA = 1
 MANIFEST = "manifest.json"
@@ -160,6 +160,21 @@ def open_partial(out: Path, resume: bool) -> Path:
     except OSError as error:
         raise ConfigError(f"cannot write into {out.parent}: {error.strerror}; name another folder with --out") from None
     return folder
+
+
+def same_run(folder: Path, fields: Mapping[str, Any]) -> None:
+    """Note what a run is, or refuse (`FingerprintMismatch`) to go on with one that was another."""
+    path = folder / "run.json"
+    if not path.is_file():
+        write_json(path, dict(fields))
+        return
+    before = read_json(path)
+    differing = sorted(key for key in {*before, *fields} if before.get(key) != fields.get(key))
+    if differing:
+        raise FingerprintMismatch(
+            f"{folder} is of another run ({', '.join(differing)} differ); "
+            "resume with the same configuration and data, or run without --resume"
+        )
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paretorec.artifact import publish, read_json, unseal, working, write_json
+from paretorec.artifact import publish, read_json, same_run, unseal, working
 from paretorec.bundle import Bundle
 from paretorec.components import Components, pinned
 from paretorec.config import RunConfig
@@ -20,7 +20,7 @@ from paretorec.contracts.run import NoProgress, Progress, RunContext
 from paretorec.data.histories import HistoryIndex
 from paretorec.data.saved import load_dataset
 from paretorec.data.tables import resolve_data
-from paretorec.errors import ConfigError, DataError, FingerprintMismatch
+from paretorec.errors import ConfigError, DataError
 from paretorec.fitting import bundle_id, fit_bundle, restore_bundle
 from paretorec.front import Front
 from paretorec.policyfile import PolicyFile
@@ -31,6 +31,7 @@ from paretorec.refit import carried_over, carried_pick, everything
 from paretorec.registry import Registry
 from paretorec.runfolder import read_front, write_run
 from paretorec.tradeoff import find_front
+from paretorec.tuning import League, tune
 
 if TYPE_CHECKING:
     import threading
@@ -103,6 +104,29 @@ class Engine:
             publish(Path(out))
         return self.front
 
+    def tune(
+        self,
+        interactions: pd.DataFrame | None = None,
+        items: pd.DataFrame | None = None,
+        users: pd.DataFrame | None = None,
+        *,
+        out: str | Path,
+        resume: bool = False,
+    ) -> League:
+        """Search over models, `[tune]`, on data before the certify window alone; `run` of the winner certifies it.
+
+        Data comes from where `run` takes it. `out` then holds the table of all that was tried, and the winner's
+        configuration.
+        """
+        with working(Path(out), resume) as folder:
+
+            def load(components: Components) -> Tables:
+                return self._tables(components, interactions, items, users)
+
+            league = tune(self.config, self.registry, load, self._context(folder), folder, Path(out))
+        publish(Path(out))
+        return league
+
     def _run(self, components: Components, tables: Tables, run: RunContext, folder: Path | None) -> Fitted:
         # What a source suggests about its columns becomes part of the run's configuration.
         config = self.config.model_copy(update={"data": resolve_data(tables, self.config.data)})
@@ -111,7 +135,7 @@ class Engine:
         record.describe(prepared, run)
         states = None
         if folder is not None:
-            check_resumable(folder, record.run_fields)
+            same_run(folder, record.run_fields)
             states = folder / "states"
         bundle = fit_bundle(components, prepared, config.candidates, run, states, record.timed)
         ident = bundle_id(bundle)
@@ -234,18 +258,3 @@ class Engine:
                 shape=replace(fitted.record.shape, context={}),
             ),
         )
-
-
-def check_resumable(folder: Path, fields: Mapping[str, Any]) -> None:
-    """Refuse to continue a run that was another one; note what this one is."""
-    path = folder / "run.json"
-    if path.is_file():
-        before = read_json(path)
-        differing = sorted(key for key in {*before, *fields} if before.get(key) != fields.get(key))
-        if differing:
-            raise FingerprintMismatch(
-                f"{folder} is of another run ({', '.join(differing)} differ); "
-                "resume with the same configuration and data, or run without --resume"
-            )
-    else:
-        write_json(path, dict(fields))

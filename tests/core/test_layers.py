@@ -22,6 +22,7 @@ LAYERS = (
     {"data", "registry", "training", "report"},
     {"configfile", "components", "candidates", "asking", "signals", "judge", "search", "certify", "pick", "evaluation"},
     {"policyfile", "prepare", "bundle", "fitting", "judging", "examples", "record", "refit", "tradeoff", "runfolder"},
+    {"tuning"},
     {"engine", "recommender"},
     {"cli", "testing", "__main__"},
 )

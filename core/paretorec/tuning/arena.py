@@ -1,0 +1,120 @@
+"""One configuration on one fold: its models fitted, its requests' signals made, ready for policies to compete."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from paretorec.bundle import SignalPlan
+from paretorec.components import Components
+from paretorec.config import RunConfig
+from paretorec.contracts.component import ComponentRef
+from paretorec.contracts.dataset import Requests
+from paretorec.contracts.optimizer import SearchProblem
+from paretorec.contracts.policy import Box
+from paretorec.contracts.run import Array, RunContext
+from paretorec.fitting import bundle_id
+from paretorec.judging import Judged, directions, judge_part, plan_signals
+from paretorec.pick import standing_wish
+from paretorec.registry import Registry
+from paretorec.search.loop import search
+from paretorec.search.thin import thin
+from paretorec.tradeoff import DRAWS, choose_baseline
+from paretorec.tuning.folds import Fold
+from paretorec.tuning.models import fit_once
+from paretorec.tuning.result import FoldResult, json_values
+
+
+@dataclass(frozen=True)
+class Arena:
+    """What policies of one configuration are searched and judged with on one fold."""
+
+    config: RunConfig
+    components: Components
+    plan: SignalPlan
+    box: Box
+    bundle: str
+    searched: Judged
+    held_out: Judged
+    seconds: Mapping[str, float]
+    """CPU seconds so far: ``fit`` and ``signals``."""
+
+    @classmethod
+    def open(cls, config: RunConfig, registry: Registry, fold: Fold, run: RunContext, states: Path) -> Arena:
+        """Fit models, or bring back from `states` what the same configuration fitted before; make signals."""
+        components = Components.build(config.model_copy(update={"source": None}), registry)
+        prepared = fold.prepared
+        components.check_data(prepared.data, config)
+        bundle, fitting = fit_once(config, components, fold, run, states)
+        start = time.process_time()
+        plan = plan_signals(bundle, prepared, config.policy)
+
+        def judged(part: str, requests: Requests) -> Judged:
+            return judge_part(part, requests, prepared, bundle, components, plan, config.k, run)
+
+        searched, held_out = judged("search", prepared.split.select), judged("held-out", fold.held_out)
+        return cls(
+            config=config,
+            components=components,
+            plan=plan,
+            box=components.policy.component.space(plan.names),
+            bundle=bundle_id(bundle),
+            searched=searched,
+            held_out=held_out,
+            seconds={"fit": fitting, "signals": time.process_time() - start},
+        )
+
+    def compete(self, ref: ComponentRef, evaluations: int, registry: Registry, run: RunContext) -> FoldResult:
+        """Search with optimizer `ref`; judge at most `[search] points` of the front on the held-out requests.
+
+        A search that was interrupted goes on from its archive in `run.folder`. Raises what the optimizer raises.
+        """
+        start = time.process_time()
+        components, judge = self.components, self.searched.judge
+        optimizer = registry.build("optimizer", ref, "optimizer")
+        sign = directions(components)
+        corners, errors = judge.evaluate(self.box.corners)
+        baseline = choose_baseline(self.plan, corners, sign, self.config, tuple(components.encoders))
+        names = tuple(components.objectives)
+        wish = standing_wish(names, -sign * corners[baseline], errors[baseline], self.config.pick)
+
+        def evaluate(x: Array) -> tuple[Array, Array]:
+            values, error = judge.evaluate(x)
+            return -sign * values, error
+
+        draws = components.policy.component.sample(self.box, DRAWS, self.config.seed)
+        first = np.vstack([self.box.corners, draws])
+        archive = search(
+            SearchProblem(self.box.lower, self.box.upper, names, first, evaluations),
+            optimizer.component,
+            evaluate,
+            evaluations=evaluations,
+            seed=self.config.seed,
+            run=run,
+            name=optimizer.resolved.spec.name,
+            resume=True,
+            wish=wish if "single" in optimizer.resolved.spec.capabilities else None,
+            reference=(-sign * corners).max(axis=0),
+        )
+        rows = archive.front()
+        # Spread evenly over the whole front: hypervolume is of all of it, not of where a wish looks.
+        theta = archive.x[rows[thin(archive.values[rows], archive.errors[rows] * 0, self.config.search.points)]]
+        values = -sign * self.held_out.judge.evaluate(np.vstack([theta, self.box.corners]))[0]
+        kind = components.policy.resolved
+        return FoldResult(
+            bundle=self.bundle,
+            policy=f"{kind.provenance.distribution}/{kind.spec.name}",
+            normalisers=dict(self.plan.normalisers),
+            signals=self.plan.names,
+            parameters=self.box.names,
+            theta=theta.tolist(),
+            held_out=json_values(values[: len(theta)]),
+            corners=json_values(values[len(theta) :]),
+            searched_corners=json_values(-sign * corners),
+            seconds={**self.seconds, "search": time.process_time() - start},
+            optimizer=optimizer.resolved.spec.name,
+        )

@@ -1,0 +1,173 @@
+"""What models are judged on while they are chosen: parts of the select requests, or of the days before them.
+
+Nothing of the certify window gets this far: its rows are taken out of the dataset before anything is fitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from paretorec.contracts.dataset import Dataset, Requests, Split
+from paretorec.contracts.run import Array
+from paretorec.data.hashing import hash_ids
+from paretorec.data.histories import HistoryIndex
+from paretorec.data.times import as_text
+from paretorec.errors import DataError
+from paretorec.prepare import Prepared
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One way to cut the data before the certify window."""
+
+    name: str
+    models: str
+    """Folds with the same name here learn from the same data: what one has fitted, the other may use."""
+    prepared: Prepared
+    """Its `split.select` requests are those that the search over policies sees."""
+    held_out: Requests
+    """Those that only the frozen front is judged on."""
+
+    def to_json(self) -> dict[str, Any]:
+        search = self.prepared.split.select
+        return {
+            "name": self.name,
+            "fit_rows": int(self.prepared.split.fit.sum()),
+            "search": {"requests": len(search), "users": len(np.unique(search.user))},
+            "held_out": {"requests": len(self.held_out), "users": len(np.unique(self.held_out.user))},
+        }
+
+
+def make_folds(prepared: Prepared, count: int, by: Literal["users", "time"], seed: int) -> tuple[Fold, ...]:
+    """Cut `prepared`, of which only what lies before the certify window is looked at. Raises `DataError`."""
+    known = before_certify(prepared)
+    return folds_by_users(known, count, seed) if by == "users" else folds_by_time(known, count)
+
+
+def before_certify(prepared: Prepared) -> Prepared:
+    """The dataset without the rows that certify requests stand for, and the split without these requests.
+
+    With a horizon, every row from the first certify request on goes, whoever's it is. Without one (leave-one-out and
+    the like) those of a user go from the user's own first certify request on, except rows of the fit part.
+    """
+    data, split = prepared.data, prepared.split
+    ends = np.full(len(data.user_ids), np.iinfo(np.int64).max)
+    if len(split.certify):
+        if split.horizon:
+            ends[:] = split.certify.time.min()
+        else:
+            np.minimum.at(ends, split.certify.user, split.certify.time)
+    keep = split.fit | (data.time < ends[data.user])
+    cut = replace(split, fit=split.fit[keep], certify=split.certify.take(slice(0, 0)), counts={})
+    known = take_rows(data, keep)
+    return Prepared(known, cut, HistoryIndex(known))
+
+
+def take_rows(data: Dataset, rows: Array) -> Dataset:
+    """The dataset with the rows in `rows` (bool [n]) only; users and items stay what they are."""
+    return replace(
+        data,
+        user=data.user[rows],
+        item=data.item[rows],
+        time=data.time[rows],
+        labels={name: values[rows] for name, values in data.labels.items()},
+        columns={name: values[rows] for name, values in data.columns.items()},
+    )
+
+
+def folds_by_users(prepared: Prepared, count: int, seed: int) -> tuple[Fold, ...]:
+    """The select requests in `count` parts by hashed user id, each held out in turn. All learn from the same data."""
+    select = prepared.split.select
+    part = hash_ids(prepared.data.user_ids, seed + 2)[select.user] % np.uint64(count)
+    folds = []
+    for number in range(count):
+        out = part == number
+        if not out.any() or out.all():
+            raise DataError(
+                f"fold {number + 1} of {count} holds {int(out.sum())} of {len(select)} select requests; lower "
+                "tune.folds, or widen the split's select part"
+            )
+        split = replace(prepared.split, select=select.take(~out))
+        folds.append(Fold(f"users {number + 1}", "all", replace(prepared, split=split), select.take(out)))
+    return tuple(folds)
+
+
+def folds_by_time(prepared: Prepared, count: int) -> tuple[Fold, ...]:
+    """Windows of the split moved on, step by step, until the last one ends where the certify window begins.
+
+    The select window is cut into count + 1 steps of whole horizons. Fold i searches on step i and holds step i + 1
+    out; what models learn from ends i steps later than in the split (rolling origin: Tashman, 2000). Only requests
+    that the splitter made are used; those that were for ranking or validation may become what is learned from.
+    """
+    split, horizon = prepared.split, prepared.split.horizon
+    if not horizon:
+        raise DataError('folds by time need a split by dates, such as temporal; set tune.by = "users"')
+    pool = joined([split.validation, split.rank, split.select])
+    begin, end = int(split.select.time.min()), int(split.select.time.max()) + horizon
+    step = (end - begin) // (count + 1) // horizon * horizon
+    if not step:
+        raise DataError(
+            f"the select window holds {(end - begin) // horizon} horizons, and {count} folds by time need {count + 1}; "
+            'lower tune.folds, widen the select part of the split, or set tune.by = "users"'
+        )
+    first_ranked = int(split.rank.time.min()) if len(split.rank) else begin
+
+    def window(start: int, stop: int) -> Requests:
+        return pool.take((pool.time >= start) & (pool.time + horizon <= stop))
+
+    folds = []
+    for number in range(count):
+        moved, start = number * step, begin + number * step
+        cut = Split(
+            fit=prepared.data.time < split.fit_end + moved,
+            fit_end=split.fit_end + moved,
+            rank=window(first_ranked + moved, start),
+            validation=window(split.fit_end + moved, split.fit_end + moved + horizon),
+            select=window(start, start + step),
+            certify=split.certify,
+            horizon=horizon,
+        )
+        held_out = window(start + step, start + 2 * step)
+        if not len(cut.select) or not len(held_out):
+            raise DataError(f"fold {number + 1} of {count} has no requests after {as_text(start)}; lower tune.folds")
+        name = f"{as_text(start + step)} to {as_text(start + 2 * step)}"
+        folds.append(Fold(name, f"time {number + 1}", replace(prepared, split=cut), held_out))
+    return tuple(folds)
+
+
+def joined(parts: list[Requests]) -> Requests:
+    """All requests, by time, each as it was; columns that not all parts have are left out."""
+    parts = [part for part in parts if len(part)]
+    first = parts[0]
+
+    def columns(name: str) -> Mapping[str, Array]:
+        maps = [getattr(part, name) for part in parts]
+        shared = [key for key in maps[0] if all(key in found for found in maps)]
+        return {key: np.concatenate([found[key] for found in maps]) for key in shared}
+
+    logged = None
+    if all(part.logged is not None for part in parts):
+        width = max(part.logged.shape[1] for part in parts if part.logged is not None)
+        padded = [
+            np.pad(part.logged, ((0, 0), (0, width - part.logged.shape[1])), constant_values=-1)
+            for part in parts
+            if part.logged is not None
+        ]
+        logged = np.concatenate(padded)
+    starts = np.cumsum([0, *(part.offsets[-1] for part in parts)])
+    offsets = [part.offsets[1:] + start for part, start in zip(parts, starts, strict=False)]
+    together = replace(
+        first,
+        user=np.concatenate([part.user for part in parts]),
+        time=np.concatenate([part.time for part in parts]),
+        offsets=np.concatenate([[0], *offsets]).astype(np.int64),
+        target_items=np.concatenate([part.target_items for part in parts]),
+        target_labels=columns("target_labels"),
+        context=columns("context"),
+        logged=logged,
+    )
+    return together.take(np.argsort(together.time, kind="stable"))
