@@ -7,6 +7,7 @@ answer; 130 interrupted. Results go to stdout, everything else to stderr.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -19,7 +20,10 @@ from typer.core import TyperGroup
 from paretorec.cli.shared import Invocation
 from paretorec.errors import ParetoRecError
 
-VERBS: Final = ("run", "tune", "front", "pick", "recommend", "evaluate", "report", "refit", "plugins", "doctor")
+VERBS: Final = (
+    *("run", "tune", "front", "pick", "explain", "recommend"),
+    *("evaluate", "report", "refit", "plugins", "doctor"),
+)
 """Each is a module of this package with a function, or a Typer application, of the same name."""
 
 # Recent versions of typer carry a click of their own; its exceptions are reached through the one that typer exports.
@@ -102,4 +106,7 @@ def _failed(error: BaseException, message: str, code: int, invocation: Invocatio
 
 def main() -> None:
     """The `paretorec` command."""
+    # OpenMP threads that spin while they wait take the cores from everything else that runs on a busy machine: two
+    # trainings side by side were ten times slower. OpenMP reads this when torch loads it.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.exit(execute(sys.argv[1:]))
