@@ -60,7 +60,7 @@ def answer(process: subprocess.Popen[str]) -> Any:
 
 def same_result(one: Path, other: Path) -> None:
     """Both run folders hold the same front, certificates and archive, to the bit."""
-    for name in ("front.json", "front.safetensors", "pick.json", "examples.json"):
+    for name in ("front.json", "front.safetensors", "pick.json", "explain.json"):
         assert (one / name).read_bytes() == (other / name).read_bytes(), name
     mine, yours = searched(one), searched(other)
     assert mine.keys() == yours.keys()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from paretorec.contracts.run import Array
 
 if TYPE_CHECKING:
+    from paretorec.explanation import Explanation
     from paretorec.pick import Pick
 
 
@@ -87,6 +88,8 @@ class Front:
     """Certify requests; 0: not known."""
     users: int = 0
     """Users of the certify requests; 0: not known."""
+    explanations: Mapping[str, Any] = field(default_factory=dict)
+    """``explain.json``: what every policy changes for people; empty: not known."""
 
     @property
     def certified(self) -> bool:
@@ -107,6 +110,14 @@ class Front:
         from paretorec.pick import detectable
 
         return detectable(self, confidence)
+
+    def explain(self, point: str | Point | Pick) -> Explanation:
+        """What a policy of the front changes for people: items that gain and lose exposure, whose lists change, lists
+        before and after. Raises `ConfigError` for an id that is not of the front."""
+        from paretorec.explanation import explanation
+
+        name = point if isinstance(point, str) else getattr(point, "point", None) or getattr(point, "id", point)
+        return explanation(self.explanations, str(name))
 
     def point(self, name: str) -> Point:
         """The point or baseline with this id. Raises KeyError."""

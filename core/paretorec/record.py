@@ -42,7 +42,6 @@ class Record:
     shape: RequestShape = field(default_factory=RequestShape)
     """What requests carry beside user and time, for serving."""
     pick: dict[str, Any] = field(default_factory=dict)
-    examples: list[dict[str, Any]] = field(default_factory=list)
     protocol_fields: dict[str, Any] = field(default_factory=dict)
     """What decides whether two fronts may be compared."""
     run_fields: dict[str, Any] = field(default_factory=dict)
@@ -131,7 +130,6 @@ class Record:
             spans=manifest["spans"],
             shape=RequestShape(**manifest.get("shape", {})),
             pick=read_json(folder / "pick.json"),
-            examples=read_json(folder / "examples.json"),
             protocol_fields=manifest["protocol"],
             run_fields=read_json(folder / "run.json"),
             manifest=manifest,

@@ -28,7 +28,7 @@ def write_run(folder: Path, data: Dataset, bundle: Bundle, ident: str, front: Fr
     write_json(folder / "search.json", record.search)
     write_json(folder / "data.json", record.data)
     write_json(folder / "pick.json", record.pick)
-    write_json(folder / "examples.json", record.examples)
+    write_json(folder / "explain.json", dict(front.explanations))
     if record.pick.get("policy"):
         write_json(folder / "policy.json", record.pick["policy"])
     seal(folder, record.to_manifest(ident))
@@ -95,4 +95,5 @@ def read_front(folder: Path) -> Front:
         uncertified=document["uncertified"],
         requests=document["requests"]["certify"],
         users=document["requests"]["users"]["certify"],
+        explanations=read_json(explained) if (explained := folder / "explain.json").is_file() else {},
     )

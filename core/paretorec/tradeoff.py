@@ -18,7 +18,7 @@ from paretorec.contracts.optimizer import SearchProblem
 from paretorec.contracts.policy import Box
 from paretorec.contracts.run import Array, RunContext
 from paretorec.errors import ConfigError
-from paretorec.examples import example_users
+from paretorec.explain import explain_policies
 from paretorec.front import Front, ObjectiveInfo, Point
 from paretorec.judging import Judged, directions, judge_part, plan_signals
 from paretorec.pick import standing_pick, standing_wish
@@ -133,10 +133,13 @@ def find_front(
         "recall": {"select": dict(select.recall), "certify": dict(certified.recall)},
     }
     record.pick = standing_pick(front, config.pick)
-    if record.pick["policy"] is not None:
-        picked = PolicyFile.load(record.pick["policy"]).theta(box)
-        record.examples = example_users(certified.judged, box.corners[baseline], picked, prepared)
-    return front
+    lists_of, part = (certified.judged, "certify") if front.certified else (select, "select")
+    policies = {point.id: theta for point, theta in zip(points, frozen.theta, strict=True)}
+    document = record.timed(
+        "explain",
+        lambda: explain_policies(lists_of, part, front.baseline, box.corners[baseline], policies, prepared),
+    )
+    return replace(front, explanations=document)
 
 
 def named(names: Sequence[str], values: Array) -> dict[str, float]:

@@ -18,10 +18,10 @@ PLUGINS = ROOT / "plugins" / "paretorec_plugins"
 LAYERS = (
     {"errors"},
     {"contracts"},
-    {"config", "front", "artifact"},
+    {"config", "front", "explanation", "artifact"},
     {"data", "registry", "training", "report"},
     {"configfile", "components", "candidates", "asking", "signals", "judge", "search", "certify", "pick", "evaluation"},
-    {"policyfile", "prepare", "bundle", "fitting", "judging", "examples", "record", "refit", "tradeoff", "runfolder"},
+    {"policyfile", "prepare", "bundle", "fitting", "judging", "explain", "record", "refit", "tradeoff", "runfolder"},
     {"tuning"},
     {"engine", "recommender"},
     {"cli", "testing", "__main__"},

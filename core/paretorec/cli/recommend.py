@@ -25,7 +25,7 @@ def recommend(
 
     from paretorec.engine import Engine
     from paretorec.errors import ConfigError
-    from paretorec.examples import titles
+    from paretorec.explain import titles
 
     if bool(users) == bool(history):
         raise ConfigError("give either --users ID,ID or --history ID,ID")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any
 
 import typer
 
 from paretorec.cli.shared import print_table
+from paretorec.explanation import Explanation, Group, Moved, Shown, share
 from paretorec.front import Change, Front, Point
 
 
@@ -47,3 +49,37 @@ def _change(change: Change | None) -> str:
 def show_pick(pick: Mapping[str, Any]) -> None:
     """The pick in a sentence, or the honest answer that there is none."""
     typer.echo(f"pick {pick['point']}: {pick['why']}\n" if pick["point"] else f"no pick: {pick['why']}\n")
+
+
+def show_explanation(found: Explanation) -> None:
+    """What a policy changes, in a sentence and tables."""
+    typer.echo(f"{found.why}.\n")
+    print_table(
+        ("item", f"lists of {found.against}", f"lists of {found.point}", "change"),
+        [_moved(item) for item in (*found.gain, *reversed(found.lose))],
+        f"items that gain and lose most, of {found.lists:,} lists of the {found.part} requests",
+    )
+    for by, groups in found.groups.items():
+        print_table((by, "lists", "changed", "new items a list"), [_group(group) for group in groups])
+    for example in found.examples:
+        typer.echo(f"{example.user}, lately: {', '.join(item.title for item in example.history) or 'nothing'}")
+        kept = {item.item for item in example.before} & {item.item for item in example.after}
+        rows = zip_longest(example.before, example.after)
+        print_table(
+            ("", found.against, found.point),
+            [(str(rank), _listed(before, "-", kept), _listed(after, "+", kept)) for rank, (before, after) in
+             enumerate(rows, 1)],
+        )  # fmt: skip
+
+
+def _moved(item: Moved) -> list[str]:
+    return [item.title, f"{item.before:,}", f"{item.after:,}", f"{item.after - item.before:+,}"]
+
+
+def _group(group: Group) -> list[str]:
+    return [group.value, f"{group.lists:,}", share(group.changed), f"{group.entered:.1f}"]
+
+
+def _listed(item: Shown | None, sign: str, kept: set[str]) -> str:
+    """The title; what left or came is marked."""
+    return "" if item is None else item.title if item.item in kept else f"{sign} {item.title}"
