@@ -23,6 +23,7 @@ from paretorec.data.tables import resolve_data
 from paretorec.errors import ConfigError, DataError
 from paretorec.fitting import bundle_id, fit_bundle, restore_bundle
 from paretorec.front import Front
+from paretorec.judging import settle_policy
 from paretorec.policyfile import PolicyFile
 from paretorec.prepare import prepare
 from paretorec.recommender import Recommender
@@ -137,6 +138,7 @@ class Engine:
         if folder is not None:
             same_run(folder, record.run_fields)
             states = folder / "states"
+        components = settle_policy(components, prepared, self.registry)
         bundle = fit_bundle(components, prepared, config.candidates, run, states, record.timed)
         ident = bundle_id(bundle)
         front = find_front(components, prepared, bundle, ident, config, run, record, self.registry)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from paretorec.bundle import Bundle, SignalPlan, blocks, shape_of
 from paretorec.candidates import recall
 from paretorec.components import Components
 from paretorec.config import PolicyConfig
+from paretorec.contracts.component import ComponentRef
 from paretorec.contracts.dataset import Dataset, Requests
 from paretorec.contracts.policy import SignalBatch
 from paretorec.contracts.run import Array, RunContext
@@ -18,6 +19,7 @@ from paretorec.data.requests import make_truth
 from paretorec.errors import ConfigError
 from paretorec.judge import Judge
 from paretorec.prepare import Prepared
+from paretorec.registry import Registry
 from paretorec.registry.explain import nearest
 
 
@@ -29,6 +31,18 @@ class Judged:
     batch: SignalBatch
     requests: Requests
     recall: Mapping[str, float]
+
+
+def settle_policy(components: Components, prepared: Prepared, registry: Registry) -> Components:
+    """The components with the policy's kind as the select requests and the items complete it (`DataKind`)."""
+    built = components.policy
+    if not hasattr(built.component, "settle"):
+        return components
+    requests = prepared.split.select
+    histories = prepared.history.at(requests.user, requests.time, requests.context)
+    params = built.component.settle(histories, prepared.data.items).model_dump(mode="json")
+    use = f"{built.resolved.provenance.distribution}/{built.resolved.spec.name}"
+    return replace(components, policy=registry.build("policy", ComponentRef(use=use, params=params), "policy"))
 
 
 def plan_signals(bundle: Bundle, prepared: Prepared, policy: PolicyConfig) -> SignalPlan:

@@ -49,6 +49,7 @@ class Recommender:
     """Milliseconds: the moment right after the data's last event; the default `at`."""
     policy: PolicyFile
     kind: PolicyKind
+    """Of `policy`; with the configuration that the policy file has."""
     rules: tuple[Any, ...]
     registry: Registry
 
@@ -74,8 +75,6 @@ class Recommender:
                 f"the policy belongs to bundle {chosen.bundle}, this recommender has {self.bundle_id}; "
                 "pick a policy of this run"
             )
-        if chosen == self.policy:
-            return self
         built = self.registry.build("policy", ComponentRef(use=chosen.kind, params=chosen.config), "policy")
         return replace(self, policy=chosen, kind=built.component)
 

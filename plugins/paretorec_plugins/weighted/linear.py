@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
+import numpy as np
+
 from paretorec.contracts import Array, Box, ComponentConfig, SignalBatch
 from paretorec.judge import rank_weighted
 from paretorec_plugins.weighted.simplex import dirichlet, proportions, unit_box
@@ -27,13 +29,13 @@ class Linear(Generic[C]):
         return unit_box(signals)
 
     def sample(self, box: Box, count: int, seed: int) -> Array:
-        return dirichlet(box, count, seed)
+        return dirichlet(len(box.names), count, seed)
 
     def prepare(self, values: Array) -> Array:
         return values
 
     def weights(self, theta: Array) -> Array:
-        return proportions(theta)
+        return proportions(theta).astype(np.float32)
 
     def rank(self, batch: SignalBatch, theta: Array, depth: int) -> Array:
         return rank_weighted(self.prepare(batch.values), batch.mask, self.weights(theta), depth)

@@ -1,4 +1,4 @@
-"""The parameters that both policies share: one weight per signal, of which only the proportions matter."""
+"""The parameters that weighing policies share: one weight per signal, of which only the proportions matter."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ def unit_box(signals: tuple[str, ...]) -> Box:
     return Box(np.zeros(dims), np.ones(dims), tuple(signals), np.eye(dims))
 
 
-def dirichlet(box: Box, count: int, seed: int) -> Array:
-    """float64 [count, D] on the simplex, concentration 0.5: more policies of few signals than a uniform draw has."""
-    return np.random.default_rng(seed).dirichlet(np.full(len(box.names), 0.5), count)
+def dirichlet(signals: int, count: int, seed: int) -> Array:
+    """float64 [count, K] on the simplex, concentration 0.5: more policies of few signals than a uniform draw has."""
+    return np.random.default_rng(seed).dirichlet(np.full(signals, 0.5), count)
 
 
 def proportions(theta: Array) -> Array:
-    """float64 [P, D] -> float32 [P, D] that add up to 1; all alike where every parameter is 0."""
+    """float64 [..., K] -> float64 [..., K] that add up to 1; all alike where every parameter is 0."""
     theta = np.maximum(theta, 0.0)
-    total = theta.sum(axis=1, keepdims=True)
-    even = np.full_like(theta, 1 / theta.shape[1])
-    return np.asarray(np.divide(theta, total, out=even, where=total > 0), np.float32)
+    total = theta.sum(axis=-1, keepdims=True)
+    even = np.full_like(theta, 1 / theta.shape[-1])
+    return np.asarray(np.divide(theta, total, out=even, where=total > 0))
