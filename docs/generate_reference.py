@@ -106,7 +106,8 @@ def command_line() -> Iterable[str]:
         "the traceback of an error), `--version`."
     )
     for verb in VERBS:
-        found = getattr(importlib.import_module(f"paretorec.cli.{verb}"), verb)
+        module = verb.replace("-", "_")
+        found = getattr(importlib.import_module(f"paretorec.cli.{module}"), module)
         if isinstance(found, typer.Typer):
             group: Any = typer.main.get_command(found)
             for name, command in group.commands.items():

@@ -22,9 +22,9 @@ from paretorec.errors import ParetoRecError
 
 VERBS: Final = (
     *("run", "tune", "front", "pick", "explain", "recommend"),
-    *("evaluate", "report", "refit", "plugins", "doctor"),
+    *("evaluate", "off-policy", "report", "refit", "plugins", "doctor"),
 )
-"""Each is a module of this package with a function, or a Typer application, of the same name."""
+"""Each is a module of this package with a function, or a Typer application, of the same name (`_` for `-`)."""
 
 # Recent versions of typer carry a click of their own; its exceptions are reached through the one that typer exports.
 _UsageError: Final[Any] = typer.BadParameter.__base__
@@ -41,7 +41,8 @@ class _Verbs(TyperGroup):
             from paretorec.registry.explain import nearest
 
             raise _UsageError(f"there is no verb {cmd_name!r}{nearest(cmd_name, VERBS)}", ctx)
-        verb = getattr(importlib.import_module(f"paretorec.cli.{cmd_name}"), cmd_name)
+        module = cmd_name.replace("-", "_")
+        verb = getattr(importlib.import_module(f"paretorec.cli.{module}"), module)
         if not isinstance(verb, typer.Typer):
             function, verb = verb, typer.Typer(add_completion=False)
             verb.command(cmd_name)(function)
