@@ -36,6 +36,10 @@ class ComponentDenied(PluginError):
     """`[trust]` forbids the distribution that was asked for."""
 
 
+class LockMismatch(PluginError):
+    """What is installed is not what `[lock]` of registry.toml names; nothing of it was imported."""
+
+
 class MissingDependency(PluginError):
     """The component is known, but a package that it needs is not installed."""
 

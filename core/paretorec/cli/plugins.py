@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from paretorec.cli.plugin_lock import lock
 from paretorec.cli.shared import Json, print_json, print_table, registry_of
 
 if TYPE_CHECKING:
     from paretorec.registry import Registry
 
 plugins = typer.Typer(help="List components and show what they can be told.")
+plugins.command("lock")(lock)
 
 
 @plugins.command("list")

@@ -1,4 +1,4 @@
-"""Who is meant by a name: a qualified name, `[choose]`, the built-in's right to its short name, `[trust]`.
+"""Who is meant by a name: a qualified name, `[choose]`, the built-in's right to its short name, `[trust]`, `[lock]`.
 
 Pure functions of the candidates and the settings; the order of installation never matters.
 """
@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from packaging.specifiers import SpecifierSet
 
 from paretorec.contracts.component import KINDS
-from paretorec.errors import AmbiguousComponent, ComponentDenied, ComponentNotFound, PluginError
+from paretorec.errors import AmbiguousComponent, ComponentDenied, ComponentNotFound, LockMismatch, PluginError
 from paretorec.registry.discovery import Candidate, canonical
 from paretorec.registry.explain import nearest
 from paretorec.registry.settings import RegistrySettings, Trust
 
-Standing = Literal["ready", "shadowed", "ambiguous", "denied", "untrusted"]
+Standing = Literal["ready", "shadowed", "ambiguous", "denied", "untrusted", "unlocked", "differs"]
+
+
+LOCK_AGAIN: Final = "write the lock again with `paretorec plugins lock CONFIG`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class Available:
     state: Standing
     """``ready``: what the short name means. ``shadowed``: reached by its qualified name or by `[choose]` only.
     ``ambiguous``: reached by its qualified name, until `[choose]` settles the short one. ``denied`` and
-    ``untrusted``: `[trust]` forbids it."""
+    ``untrusted``: `[trust]` forbids it. ``unlocked``: `[lock]` does not name its distribution; ``differs``: it names
+    another version."""
     default: bool
     """Whether it is used where a configuration names no component of the kind."""
     note: str = ""
@@ -46,8 +50,30 @@ def flow_order(entry: Available) -> tuple[int, str, str]:
     return KINDS.index(entry.kind), entry.name, entry.distribution
 
 
-def refusal(candidate: Candidate, trust: Trust) -> tuple[Standing, str] | None:
-    """Why `[trust]` forbids a candidate; None: it may be used."""
+def refusal(candidate: Candidate, settings: RegistrySettings) -> tuple[Standing, str] | None:
+    """Why `[trust]` forbids a candidate, or that `[lock]` does not know it; None: it may be used."""
+    refused = _distrust(candidate, settings.trust)
+    if refused or candidate.builtin or not settings.lock or canonical(candidate.distribution) in settings.lock:
+        return refused
+    return "unlocked", f"[lock] does not name {candidate.distribution}: {LOCK_AGAIN}"
+
+
+def mismatch(candidate: Candidate, settings: RegistrySettings) -> str:
+    """How a candidate's version is not what `[lock]` names; empty: it is."""
+    if not settings.lock:
+        return ""
+    locked = settings.lock.get(canonical(candidate.distribution))
+    if locked is None:
+        return f"[lock] does not name {candidate.distribution}: {LOCK_AGAIN}"
+    if locked.version == candidate.version:
+        return ""
+    return (
+        f"[lock] wants {candidate.distribution} {locked.version}, installed is {candidate.version}: "
+        f"pip install '{candidate.distribution}=={locked.version}', or {LOCK_AGAIN}"
+    )
+
+
+def _distrust(candidate: Candidate, trust: Trust) -> tuple[Standing, str] | None:
     distribution = canonical(candidate.distribution)
     if distribution in trust.deny:
         return "denied", trust.deny[distribution] or "no reason given"
@@ -68,8 +94,8 @@ def select(
 ) -> Candidate:
     """The one candidate that `use` means; `where` is the configuration key that messages begin with.
 
-    Raises `ComponentNotFound`, `ComponentDenied` or `AmbiguousComponent`. Whoever was chosen and is absent or
-    denied is an error, never a reason to take another.
+    Raises `ComponentNotFound`, `ComponentDenied`, `AmbiguousComponent` or `LockMismatch`. Whoever was chosen and is
+    absent, denied or not as locked is an error, never a reason to take another.
     """
     at = f"{where}.use: " if where else ""
     owner, _, name = use.rpartition("/")
@@ -83,9 +109,9 @@ def select(
     if not rivals:
         hint = _other_kind(name, candidates) + _near(kind, name, candidates)
         raise ComponentNotFound(f"{at}there is no {kind} {name!r}{hint}")
-    usable = [candidate for candidate in rivals if refusal(candidate, settings.trust) is None]
+    usable = [candidate for candidate in rivals if refusal(candidate, settings) is None]
     if not usable:
-        state, reason = refusal(rivals[0], settings.trust) or ("denied", "")
+        state, reason = refusal(rivals[0], settings) or ("denied", "")
         raise ComponentDenied(f"{at}{kind} {name!r} of {rivals[0]} is {state}: {reason}")
     usable = [candidate for candidate in usable if candidate.builtin] or usable
     if len({canonical(candidate.distribution) for candidate in usable}) > 1:
@@ -97,6 +123,10 @@ def select(
     if len(usable) > 1:
         modules = " and ".join(candidate.module for candidate in usable)
         raise AmbiguousComponent(f"{at}{usable[0].distribution} declares its {kind} {name!r} twice ({modules})")
+    # Only now: a built-in that is not as locked must not leave its name to whoever else has it.
+    differs = mismatch(usable[0], settings)
+    if differs:
+        raise LockMismatch(f"{at}{kind} {name!r} of {usable[0]} is not as locked: {differs}")
     return usable[0]
 
 
@@ -111,7 +141,7 @@ def standings(candidates: Sequence[Candidate], settings: RegistrySettings) -> tu
     offers = Counter((candidate.kind, candidate.name) for candidate in candidates)
     listed = []
     for candidate in candidates:
-        state, note = refusal(candidate, settings.trust) or ("ready", "")
+        state, note = _usable(candidate, settings)
         key = f"{candidate.kind}.{candidate.name}"
         if state == "ready" and (offers[candidate.kind, candidate.name] > 1 or key in settings.choose):
             state, note = _in_dispute(candidate, candidates, settings)
@@ -120,6 +150,14 @@ def standings(candidates: Sequence[Candidate], settings: RegistrySettings) -> tu
             Available(**asdict(candidate), builtin=candidate.builtin, state=state, default=default, note=note)
         )
     return tuple(sorted(listed, key=flow_order))
+
+
+def _usable(candidate: Candidate, settings: RegistrySettings) -> tuple[Standing, str]:
+    refused = refusal(candidate, settings)
+    if refused:
+        return refused
+    differs = mismatch(candidate, settings)
+    return ("differs", differs) if differs else ("ready", "")
 
 
 def _in_dispute(

@@ -64,7 +64,7 @@ def diagnose(registry: Registry) -> Diagnosis:
     notes: list[str] = []
     checked = 0
     for candidate in registry.candidates:
-        refused = refusal(candidate, registry.settings.trust)
+        refused = refusal(candidate, registry.settings)
         if refused:
             notes.append(f"{candidate.kind} {candidate.name!r} of {candidate} is {refused[0]}: {refused[1]}")
             continue

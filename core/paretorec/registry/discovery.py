@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -83,5 +84,6 @@ def scan() -> tuple[Candidate, ...]:
 
 def refresh() -> tuple[Candidate, ...]:
     """Scan again, after something was installed while this process ran; existing registries do not change."""
+    importlib.invalidate_caches()  # folders' listings, too, are remembered: of metadata and of modules
     scan.cache_clear()
     return scan()

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from paretorec.contracts.component import KINDS, ComponentConfig, ComponentRef, ComponentSpec, Provenance
-from paretorec.errors import ComponentNotFound, ConfigError, MissingDependency, ParetoRecError
-from paretorec.registry.choose import Available, flow_order, select, standings
-from paretorec.registry.discovery import Candidate, scan
+from paretorec.errors import ComponentNotFound, ConfigError, LockMismatch, MissingDependency, ParetoRecError
+from paretorec.registry.choose import Available, flow_order, mismatch, select, standings
+from paretorec.registry.discovery import Candidate, canonical, scan
 from paretorec.registry.explain import explain, nearest
 from paretorec.registry.load import Loader, check, config_model, failure, missing, refer
+from paretorec.registry.lock import changes
 from paretorec.registry.settings import RegistrySettings, merge, named_files, packaged_file, read_settings
+from paretorec.registry.snapshot import spec_from_json, spec_to_json
 
 HOST: Final = "(host)"
 """Stands for the distribution of components that the host application added itself."""
@@ -57,7 +59,7 @@ class Registry:
     """The components that one engine may use. Registries share nothing but the scan of what is installed.
 
     candidates: what there is to choose from; None: everything installed; ``()``: no discovery.
-    files: the host's registry.toml files, the later the more specific; None: the file that the environment variable
+    files: the host's registry.toml files, the later the more specific; None: those that the environment variable
     PARETOREC_REGISTRY names, if it does; ``()``: none.
     settings: the most specific layer. All layers lie upon the packaged registry.toml.
     """
@@ -68,14 +70,55 @@ class Registry:
         files: Iterable[str | Path] | None = None,
         settings: RegistrySettings | None = None,
     ) -> None:
-        self.candidates: Final = scan() if candidates is None else tuple(candidates)
-        named = named_files() if files is None else map(Path, files)
-        self.files: Final = (packaged_file(), *named)
-        layers = [read_settings(path) for path in self.files]
-        self.settings: Final = merge([*layers, settings or RegistrySettings()])
+        found = scan() if candidates is None else tuple(candidates)
+        named = (packaged_file(), *(named_files() if files is None else map(Path, files)))
+        layers = [read_settings(path) for path in named]
+        self._begin(found, named, merge([*layers, settings or RegistrySettings()]))
+
+    def _begin(self, candidates: tuple[Candidate, ...], files: tuple[Path, ...], settings: RegistrySettings) -> None:
+        self.candidates = candidates
+        self.files = files
+        self.settings = settings
         self._loader = Loader()
         self._added: dict[tuple[str, str], Resolved] = {}
+        self._stayed: dict[tuple[str, str], str] = {}
+        self._resolved: dict[tuple[str, str], Resolved] = {}
+        self._verified: dict[str, str] = {}
         self._lock = threading.Lock()
+
+    def snapshot(self) -> dict[str, Any]:
+        """This registry as a JSON document of import strings, for `from_snapshot` in another process.
+
+        Components that the host added travel if their factory and config can be imported there; a closure stays
+        behind, and whoever asks for it there is told why. Whatever `[lock]` names is verified here.
+        """
+        added, stayed = [], dict(self._stayed)
+        for (kind, name), resolved in self._added.items():
+            try:
+                added.append({"kind": kind, "spec": spec_to_json(resolved.spec)})
+            except ConfigError as error:
+                stayed[kind, name] = str(error)
+        for candidate in self.candidates:
+            self._difference(candidate)
+        return {
+            "candidates": [asdict(candidate) for candidate in self.candidates],
+            "settings": self.settings.model_dump(mode="json"),
+            "added": added,
+            "stayed": [{"kind": kind, "name": name, "why": why} for (kind, name), why in stayed.items()],
+            "verified": dict(self._verified),
+        }
+
+    @classmethod
+    def from_snapshot(cls, document: Mapping[str, Any]) -> Registry:
+        """The registry that `snapshot` described: nothing is scanned, no file and no metadata is read."""
+        registry = cls.__new__(cls)
+        candidates = tuple(Candidate(**candidate) for candidate in document["candidates"])
+        registry._begin(candidates, (), RegistrySettings.model_validate(document["settings"]))
+        for entry in document["added"]:
+            registry.add(entry["kind"], spec_from_json(entry["spec"]), replace=True)
+        registry._stayed = {(entry["kind"], entry["name"]): entry["why"] for entry in document["stayed"]}
+        registry._verified = dict(document["verified"])
+        return registry
 
     def add(self, kind: str, spec: ComponentSpec, *, replace: bool = False) -> None:
         """Offer a component of the host's own, without packaging. It comes before everything installed.
@@ -94,6 +137,7 @@ class Registry:
                 )
             module = spec.factory.partition(":")[0] if isinstance(spec.factory, str) else spec.factory.__module__
             self._added[kind, spec.name] = Resolved(kind, spec, Provenance(HOST, "", module))
+            self._resolved.clear()
 
     def available(self) -> tuple[Available, ...]:
         """Every component there is, and whether it may be used. Nobody's code is imported."""
@@ -128,21 +172,43 @@ class Registry:
     def resolve(self, kind: str, use: str, where: str = "") -> Resolved:
         """Find and load what `use` means; `where` is the configuration key that messages begin with.
 
-        Raises `ComponentNotFound`, `ComponentDenied`, `AmbiguousComponent` or `PluginLoadError`.
+        A dictionary look-up after the first time. Raises `ComponentNotFound`, `ComponentDenied`, `LockMismatch`,
+        `AmbiguousComponent` or `PluginLoadError`.
         """
+        found = self._resolved.get((kind, use))
+        if found is None:
+            found = self._resolved[kind, use] = self._resolve(kind, use, where)
+        return found
+
+    def _resolve(self, kind: str, use: str, where: str) -> Resolved:
         self._check_kind(kind)
         name = use.removeprefix(f"{HOST}/")
         if (kind, name) in self._added:
             return self._added[kind, name]
+        at = f"{where}.use: " if where else ""
+        if (kind, name) in self._stayed:
+            raise ComponentNotFound(f"{at}{kind} {name!r} stayed in the host's process: {self._stayed[kind, name]}")
         if name != use:
-            at = f"{where}.use: " if where else ""
             raise ComponentNotFound(f"{at}{kind} {name!r} is a host application's own: registry.add({kind!r}, spec) it")
         added = [Candidate(kind, name, HOST, "", "") for kind, name in self._added]
         return self.load(select(kind, use, [*self.candidates, *added], self.settings, where))
 
     def load(self, candidate: Candidate) -> Resolved:
-        """Load exactly this candidate, whatever its short name means. Raises `PluginLoadError`."""
+        """Load exactly this candidate, whatever its short name means. Raises `LockMismatch` or `PluginLoadError`."""
+        differs = self._difference(candidate)
+        if differs:
+            raise LockMismatch(f"{candidate.kind} {candidate.name!r} of {candidate} is not as locked: {differs}")
         return Resolved(candidate.kind, self._loader.spec(candidate), candidate.provenance)
+
+    def _difference(self, candidate: Candidate) -> str:
+        """How what is installed is not what `[lock]` names; a distribution's files are read once."""
+        differs = mismatch(candidate, self.settings)
+        if differs or not self.settings.lock:
+            return differs
+        name = canonical(candidate.distribution)
+        if name not in self._verified:
+            self._verified[name] = changes(candidate.distribution, self.settings.lock[name])
+        return self._verified[name]
 
     def model(self, resolved: Resolved) -> type[ComponentConfig]:
         """The component's configuration model. Raises `PluginLoadError`."""

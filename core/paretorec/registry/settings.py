@@ -1,4 +1,4 @@
-"""`registry.toml`: defaults, trust and choices, layer over layer.
+"""`registry.toml`: defaults, trust, choices and the lock, layer over layer.
 
 The packaged file < the file that the host names < objects that the host passes. The current directory is never
 searched: a file that lies in a workspace must not decide which code is loaded.
@@ -24,7 +24,7 @@ SCHEMA: Final = 1
 """The version of the file's shape that this package reads."""
 
 VARIABLE: Final = "PARETOREC_REGISTRY"
-"""Environment variable with the path of the host's file."""
+"""Environment variable with the path of the host's file; several are parted as in PATH, the later over the earlier."""
 
 
 class _Table(BaseModel):
@@ -60,6 +60,17 @@ class Trust(_Table):
         return {canonical(distribution): reason for distribution, reason in deny.items()}
 
 
+class Locked(_Table):
+    """`[lock.DISTRIBUTION]`: exactly what has to be installed; `paretorec plugins lock` writes it."""
+
+    version: str = Field(min_length=1, description="The only version that may be used.")
+    record: str = Field(
+        default="",
+        pattern="^([0-9a-f]{64})?$",
+        description="SHA-256 of what the distribution's RECORD says of its files; empty: the version alone counts.",
+    )
+
+
 class RegistrySettings(_Table):
     """One layer, or all of them merged."""
 
@@ -67,6 +78,10 @@ class RegistrySettings(_Table):
     trust: Trust = Field(default_factory=Trust, description="Which distributions may be used.")
     choose: dict[str, str] = Field(
         default_factory=dict, description="KIND.NAME -> the distribution whose component that name means."
+    )
+    lock: dict[str, Locked] = Field(
+        default_factory=dict,
+        description="Distribution -> what has to be installed; with any, a distribution that is not named is not used.",
     )
 
     @field_validator("defaults")
@@ -86,6 +101,11 @@ class RegistrySettings(_Table):
             _check_kind(kind, key)
         return choose
 
+    @field_validator("lock")
+    @classmethod
+    def _canonical(cls, lock: dict[str, Locked]) -> dict[str, Locked]:
+        return {canonical(distribution): locked for distribution, locked in lock.items()}
+
     def over(self, lower: RegistrySettings) -> RegistrySettings:
         """This layer upon `lower`: defaults by kind, `deny` as a union, everything else whole or not at all."""
         given = self.trust.model_fields_set
@@ -97,6 +117,7 @@ class RegistrySettings(_Table):
                 deny=lower.trust.deny | self.trust.deny,
             ),
             choose=self.choose if "choose" in self.model_fields_set else lower.choose,
+            lock=self.lock if "lock" in self.model_fields_set else lower.lock,
         )
 
 
@@ -118,9 +139,8 @@ def packaged_file() -> Path:
 
 
 def named_files() -> tuple[Path, ...]:
-    """The file that the environment variable PARETOREC_REGISTRY names, if it does."""
-    path = os.environ.get(VARIABLE, "")
-    return (Path(path),) if path else ()
+    """The files that the environment variable PARETOREC_REGISTRY names, if it does."""
+    return tuple(Path(path) for path in os.environ.get(VARIABLE, "").split(os.pathsep) if path)
 
 
 def read_settings(path: Path) -> RegistrySettings:

@@ -157,3 +157,22 @@ def test_version(call):
 def test_json_has_no_numbers_that_json_lacks(capsys):
     cli.shared.print_json({"a": [float("nan"), (float("inf"), 1.5)]})
     assert json.loads(capsys.readouterr().out) == {"a": [None, [None, 1.5]]}
+
+
+def test_a_lock_holds_what_a_run_uses_and_is_a_registry_file(call, tmp_path):
+    config, file = tmp_path / "run.toml", tmp_path / "lock.toml"
+    config.write_text('source = {use = "simulated-store"}\noptimizer = {use = "random"}\n')
+    code, out, err = call("plugins", "lock", str(config), "--out", str(file), "--json")
+    assert (code, list(json.loads(out))) == (0, ["paretorec"])
+    assert ("locked by version alone" in err) != bool(json.loads(out)["paretorec"]["record"])
+    code, text, _ = call("plugins", "lock", str(config))
+    assert (code, text) == (0, file.read_text())
+    assert call("--registry", str(file), "plugins", "show", "popularity")[0] == 0
+
+    version = json.loads(out)["paretorec"]["version"]
+    file.write_text(text.replace(f'version = "{version}"', 'version = "0.0.1"'))
+    code, _, err = call("--registry", str(file), "plugins", "show", "popularity")
+    assert code == 2
+    assert "[lock] wants paretorec 0.0.1, installed is" in err
+    assert call("--registry", str(file), "plugins", "lock", str(config))[1] == text  # writes it anew
+    assert call("plugins", "lock", str(config), "--set", "encoders.gone.use=gone")[0] == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import sys
 from collections.abc import Iterator, Mapping
 from importlib.metadata import distributions
@@ -59,6 +61,16 @@ class Site:
         distribution = module.replace("_", "-")
         self.install(distribution, {kind: {name: module}})
         return Candidate(kind, name, distribution, "1.0", module)
+
+    def record(self, info: Path, *modules: str) -> None:
+        """Write the RECORD of a distribution that consists of `modules`, as pip does."""
+        lines = []
+        for path in [f"{module}.py" for module in modules] + [f"{info.name}/METADATA"]:
+            digest = hashlib.sha256((self.folder / path).read_bytes()).digest()
+            lines.append(f"{path},sha256={base64.urlsafe_b64encode(digest).rstrip(b'=').decode()},1")
+        lines += [f"__pycache__/{module}.cpython-311.pyc,," for module in modules]
+        lines += ["../../../bin/acme,sha256=of-this-environment,9", f"{info.name}/INSTALLER,sha256=x,4"]
+        (info / "RECORD").write_text("\n".join([*lines, f"{info.name}/RECORD,,"]) + "\n")
 
     def candidates(self) -> tuple[Candidate, ...]:
         """What is installed in this folder."""
