@@ -73,6 +73,23 @@ class CandidatesConfig(Section):
     )
 
 
+class Exploration(Section):
+    """`[policy] explore`: how served lists are varied at random, with known probabilities. One of the two."""
+
+    temperature: float | None = Field(
+        default=None, ge=1e-6, description="Plackett-Luce: the next item is drawn with odds exp(score / temperature)."
+    )
+    epsilon: float | None = Field(
+        default=None, gt=0, le=1, description="At each place with this probability any item, all alike; else the best."
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Exploration:
+        if (self.temperature is None) == (self.epsilon is None):
+            raise ValueError("give either temperature or epsilon")
+        return self
+
+
 class PolicyConfig(ComponentRef):
     """`[policy]`: the kind of policy, which signals it weighs, how they are normalised."""
 
@@ -82,6 +99,9 @@ class PolicyConfig(ComponentRef):
     )
     normalisers: dict[str, Literal["minmax", "zscore", "rank", "none"]] = Field(
         default_factory=dict, description="Signal -> its own normaliser."
+    )
+    explore: Exploration | None = Field(
+        default=None, description="Random variation of served lists; search and certificates are without it."
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from paretorec.artifact import read_json, write_json
+from paretorec.config import Exploration
 from paretorec.contracts.policy import Box
 from paretorec.contracts.run import Array
 from paretorec.errors import ArtifactError
@@ -27,6 +28,9 @@ class PolicyFile(BaseModel):
     parameters: dict[str, float] = Field(description="Parameter -> value.")
     signals: tuple[str, ...] = Field(description="Signals, in the order in which they are summed.")
     normalisers: dict[str, str] = Field(description="Signal -> normaliser.")
+    explore: Exploration | None = Field(
+        default=None, description="How served lists are varied at random; what was certified is the policy without it."
+    )
     bundle: str = Field(description="Id of the bundle that the signals come from.")
     protocol: str = Field(default="", description="Fingerprint of the evaluation that the policy was judged by.")
 

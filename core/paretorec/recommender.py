@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from pydantic import ValidationError
@@ -14,22 +14,34 @@ from paretorec.asking import RequestShape
 from paretorec.bundle import Bundle, SignalPlan, shape_of
 from paretorec.contracts.component import ComponentRef
 from paretorec.contracts.histories import Histories
-from paretorec.contracts.policy import PolicyKind, SignalBatch
+from paretorec.contracts.policy import PolicyKind
 from paretorec.contracts.run import Array
 from paretorec.data.columns import as_id
+from paretorec.data.hashing import hash_ids
 from paretorec.data.histories import HistoryIndex
 from paretorec.errors import ArtifactError, ConfigError, DataError
+from paretorec.explore import explored
 from paretorec.judge import ranked
 from paretorec.policyfile import PolicyFile
 from paretorec.registry import Registry
 from paretorec.registry.explain import explain
+from paretorec.scores import candidate_scores
 
 if TYPE_CHECKING:
     import datetime as dt
 
     import pandas as pd
 
-COLUMNS = ("user_id", "item_id", "rank", "score", "basis")
+
+class Listed(NamedTuple):
+    """Lists in codes."""
+
+    items: Array
+    """int32 [B, k], -1 = none."""
+    scores: Array
+    """float64 [B, k]."""
+    propensity: Array | None
+    """float64 [B, k]; None: nothing is left to chance."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +101,12 @@ class Recommender:
         candidates: Sequence[Sequence[Any]] | None = None,
         rules: Sequence[Any] | None = None,
         policy: Any = None,
+        seed: int = 0,
     ) -> pd.DataFrame:
         """The best `k` items for each user: columns user_id, item_id, rank, score, basis.
+
+        A policy that explores adds the column ``propensity``: the probability of the item at its place given those
+        listed before it, exactly (`paretorec.explore`). The draw depends on `seed`, the user and `at` alone.
 
         users: known ids; an unknown one gets a history-free list. histories: name -> item ids, oldest first, for
         people whom the data does not hold. at: the moment (default: the end of the data). rules: instead of the
@@ -103,7 +119,7 @@ class Recommender:
 
         if policy is not None:
             return self.with_policy(policy).recommend(
-                users, histories, k, at=at, context=context, candidates=candidates, rules=rules
+                users, histories, k, at=at, context=context, candidates=candidates, rules=rules, seed=seed
             )
         if (users is None) == (histories is None):
             raise ConfigError("give either users=[...] or histories={name: [item ids]}")
@@ -111,6 +127,8 @@ class Recommender:
             raise ConfigError(
                 f"k = {k!r}: the catalogue has {len(self.bundle.items)} items; choose a whole number between 1 and that"
             )
+        if not isinstance(seed, int | np.integer) or seed < 0:
+            raise ConfigError(f"seed = {seed!r}; give a whole number from 0 on")
         now = self.end if at is None else milliseconds(at)
         if histories is None:
             names = ids(users, "users")
@@ -123,33 +141,53 @@ class Recommender:
             items_of = [ids(items, f"histories[{name!r}]") for name, items in histories.items()]
             asked = self.history.external([self._codes(items) for items in items_of], now)
         asked = replace(asked, context=self.shape.contexts(context, len(asked)))
-        items, scores = self.rank(asked, k, rules, self._candidates(candidates, len(asked)))
+        hashed = hash_ids(np.array(names, object), 0) if self.policy.explore else ()
+        keys = [(int(seed), int(user), now % 2**64) for user in hashed]
+        items, scores, propensity = self._listed(asked, k, rules, self._candidates(candidates, len(asked)), keys)
         real = items >= 0
         row, column = np.nonzero(real)
         known = asked.length > 0
-        return pd.DataFrame(
-            {
-                "user_id": np.array(names, object)[row] if names else np.zeros(0, object),
-                "item_id": self.bundle.items.ids[items[real]],
-                "rank": column + 1,
-                "score": scores[real],
-                "basis": np.where(known[row], "history", "no history") if len(row) else np.zeros(0, object),
-            },
-            columns=list(COLUMNS),
-        )
+        columns = {
+            "user_id": np.array(names, object)[row] if names else np.zeros(0, object),
+            "item_id": self.bundle.items.ids[items[real]],
+            "rank": column + 1,
+            "score": scores[real],
+            "basis": np.where(known[row], "history", "no history") if len(row) else np.zeros(0, object),
+        }
+        if propensity is not None:
+            columns["propensity"] = propensity[real]
+        return pd.DataFrame(columns)
 
     def rank(
         self, asked: Histories, k: int, rules: Sequence[Any] | None = None, logged: Array | None = None
     ) -> tuple[Array, Array]:
-        """(item codes int32 [B, k], -1 padded; scores float64 [B, k]): what `recommend` returns, in codes."""
+        """(item codes int32 [B, k], -1 padded; scores float64 [B, k]): lists without exploration, in codes."""
+        listed = self._listed(asked, k, rules, logged, None)
+        return listed.items, listed.scores
+
+    def _listed(
+        self,
+        asked: Histories,
+        k: int,
+        rules: Sequence[Any] | None,
+        logged: Array | None,
+        keys: Sequence[Sequence[int]] | None,
+    ) -> Listed:
+        """keys: what seeds an exploring policy's draws, one for each request; None: without exploration."""
         active = self.rules if rules is None else self._built(rules)
         plan = SignalPlan(self.policy.signals, self.policy.normalisers)
         batch = self.bundle.signals(asked, plan, active, logged)
-        theta = self.policy.theta(self.kind.space(self.policy.signals))[None]
-        places = ranked(batch, self.kind, theta, k, shape_of(active, self.bundle))[0]
-        line = np.arange(len(batch))[:, None]
-        items = np.where(places >= 0, batch.items[line, places], -1)
-        return items, self._scores(batch, theta, places)
+        theta, shape = self.policy.theta(self.kind.space(self.policy.signals)), shape_of(active, self.bundle)
+        propensity = None
+        if self.policy.explore is None or keys is None:
+            places = ranked(batch, self.kind, theta[None], k, shape)[0]
+        else:
+            places, propensity = explored(batch, self.kind, theta, k, self.policy.explore, keys, shape)
+        at = np.arange(len(batch))[:, None], np.maximum(places, 0)
+        scores = candidate_scores(self.kind, theta, batch.values[at], batch.histories)
+        if scores is None:  # a kind that only ranks
+            scores = np.broadcast_to(1.0 / (1 + np.arange(k)), places.shape)
+        return Listed(np.where(places >= 0, batch.items[at], -1), np.where(places >= 0, scores, 0.0), propensity)
 
     def _built(self, rules: Sequence[Any]) -> tuple[Any, ...]:
         """Rule components. Raises `ConfigError` for what is none, rather than show what should be hidden."""
@@ -168,13 +206,6 @@ class Recommender:
                     "component with `mask` or `shape`"
                 )
         return tuple(out)
-
-    def _scores(self, batch: SignalBatch, theta: Array, places: Array) -> Array:
-        kind: Any = self.kind
-        if not kind.linear:
-            return np.where(places >= 0, 1.0 / (1 + np.arange(places.shape[1])), 0.0)
-        terms = kind.prepare(batch.values[np.arange(len(batch))[:, None], np.maximum(places, 0)])
-        return np.asarray(terms.astype(np.float64) @ kind.weights(theta)[0].astype(np.float64))
 
     def _candidates(self, given: Sequence[Sequence[Any]] | None, count: int) -> Array | None:
         if given is None:

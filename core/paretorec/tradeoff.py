@@ -96,6 +96,7 @@ def find_front(
             parameters=dict(zip(box.names, map(float, theta), strict=True)),
             signals=plan.names,
             normalisers=dict(plan.normalisers),
+            explore=config.policy.explore,
             bundle=ident,
             protocol=record.protocol,
         ).to_json()
