@@ -54,7 +54,7 @@ def league_table(league: Mapping[str, Any]) -> list[dict[str, str]]:
             "hypervolume": _spread(entry["hypervolume"], signed=False),
             "against as configured": _spread(entry["gain"], signed=True),
             "folds": str(len(entry["hypervolume"]["folds"])),
-            "CPU minutes": numbers.value(entry["cpu_minutes"]),
+            "CPU minutes": _minutes(entry["cpu_minutes"]),
             "settings": "; ".join(filter(None, (settings(entry["values"]), entry["why"]))),
         }
         for entry in ranked(league)
@@ -93,8 +93,12 @@ def _spread(summary: Mapping[str, Any], *, signed: bool) -> str:
     mean, deviation = summary["mean"], summary["deviation"]
     if mean is None:
         return "\u2013"
-    shown = numbers.signed(mean, relative=False) if signed else numbers.value(mean)
-    return shown if deviation is None else f"{shown} \u00b1 {numbers.value(deviation)}"
+    shown = f"{mean:+.3f}" if signed else f"{mean:.3f}"
+    return (shown if deviation is None else f"{shown} \u00b1 {deviation:.3f}").replace("-", numbers.MINUS)
+
+
+def _minutes(minutes: float) -> str:
+    return f"{minutes:.1f}" if minutes >= 10 else f"{minutes:.3f}" if minutes < 0.1 else f"{minutes:.2f}"
 
 
 def _head(league: Mapping[str, Any]) -> Markup:
@@ -226,7 +230,7 @@ def _folds_section(league: Mapping[str, Any]) -> Markup:
             ("searched", ", ".join(league["keys"])),
             ("policies judged", f"{numbers.count(league['evaluations'])} a configuration and fold"),
             ("objectives", ", ".join(league["objectives"])),
-            ("CPU minutes in all", numbers.value(league["cpu_minutes"])),
+            ("CPU minutes in all", _minutes(league["cpu_minutes"])),
         ]),
         table(head, rows, caption="Folds", numeric=frozenset({1, 2, 3, 4})),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from paretorec.tuning.trials import Course
 if TYPE_CHECKING:
     import pandas as pd
 
-KEY = ("fold", "bundle", "candidates", "policy", "normalisers", "parameters")
+KEY = ("fold", "bundle", "candidates", "policy", "parameters")
 """What makes two rows the same policy over the same signals."""
 
 
@@ -63,8 +63,7 @@ def _table(result: FoldResult, archive: Archive, objectives: tuple[str, ...], si
     parameters = [json.dumps(dict(zip(result.parameters, theta, strict=True))) for theta in archive.x.tolist()]
     columns = {
         "bundle": result.bundle,
-        "policy": result.policy,
-        "normalisers": json.dumps(dict(result.normalisers), sort_keys=True),
+        "policy": json.dumps(result.policy, sort_keys=True),
         "parameters": parameters,
         "optimizer": result.optimizer,
     }

@@ -18,7 +18,7 @@ from paretorec.contracts.optimizer import SearchProblem
 from paretorec.contracts.policy import Box
 from paretorec.contracts.run import Array, RunContext
 from paretorec.fitting import bundle_id
-from paretorec.judging import Judged, directions, judge_part, plan_signals
+from paretorec.judging import Judged, directions, judge_part, plan_signals, settle_policy
 from paretorec.pick import standing_wish
 from paretorec.registry import Registry
 from paretorec.search.loop import search
@@ -46,9 +46,10 @@ class Arena:
     @classmethod
     def open(cls, config: RunConfig, registry: Registry, fold: Fold, run: RunContext, states: Path) -> Arena:
         """Fit models, or bring back from `states` what the same configuration fitted before; make signals."""
-        components = Components.build(config.model_copy(update={"source": None}), registry)
         prepared = fold.prepared
+        components = Components.build(config.model_copy(update={"source": None}), registry)
         components.check_data(prepared.data, config)
+        components = settle_policy(components, prepared, registry)
         bundle, fitting = fit_once(config, components, fold, run, states)
         start = time.process_time()
         plan = plan_signals(bundle, prepared, config.policy)
@@ -107,8 +108,11 @@ class Arena:
         kind = components.policy.resolved
         return FoldResult(
             bundle=self.bundle,
-            policy=f"{kind.provenance.distribution}/{kind.spec.name}",
-            normalisers=dict(self.plan.normalisers),
+            policy={
+                "kind": f"{kind.provenance.distribution}/{kind.spec.name}",
+                "config": components.policy.config.model_dump(mode="json"),
+                "normalisers": dict(self.plan.normalisers),
+            },
             signals=self.plan.names,
             parameters=self.box.names,
             theta=theta.tolist(),

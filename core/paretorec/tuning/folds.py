@@ -99,20 +99,24 @@ def folds_by_users(prepared: Prepared, count: int, seed: int) -> tuple[Fold, ...
 def folds_by_time(prepared: Prepared, count: int) -> tuple[Fold, ...]:
     """Windows of the split moved on, step by step, until the last one ends where the certify window begins.
 
-    The select window is cut into count + 1 steps of whole horizons. Fold i searches on step i and holds step i + 1
-    out; what models learn from ends i steps later than in the split (rolling origin: Tashman, 2000). Only requests
-    that the splitter made are used; those that were for ranking or validation may become what is learned from.
+    The select window is cut into count + 1 steps that begin with a request. Fold i searches on step i and holds step
+    i + 1 out; what models learn from ends with step i - 1 (rolling origin: Tashman, 2000). A request belongs to a step
+    that its horizon ends in. Only requests that the splitter made are used; those that were for ranking or validation
+    may become what is learned from.
     """
     split, horizon = prepared.split, prepared.split.horizon
     if not horizon:
         raise DataError('folds by time need a split by dates, such as temporal; set tune.by = "users"')
     pool = joined([split.validation, split.rank, split.select])
-    begin, end = int(split.select.time.min()), int(split.select.time.max()) + horizon
-    step = (end - begin) // (count + 1) // horizon * horizon
-    if not step:
+    moments = np.unique(split.select.time)
+    begin, end = int(moments[0]), int(moments[-1]) + horizon
+    wanted = begin + np.arange(1, count + 1) * (end - begin) // (count + 1)
+    places = np.searchsorted(moments, wanted)
+    steps = np.array([begin, *moments[np.minimum(places, len(moments) - 1)], end])
+    if (np.diff(steps) < horizon).any():
         raise DataError(
-            f"the select window holds {(end - begin) // horizon} horizons, and {count} folds by time need {count + 1}; "
-            'lower tune.folds, widen the select part of the split, or set tune.by = "users"'
+            f"the select window holds {(end - begin) / horizon:.3g} horizons, and {count} folds by time cut it into "
+            f'{count + 1} steps; lower tune.folds, widen the select part of the split, or set tune.by = "users"'
         )
     first_ranked = int(split.rank.time.min()) if len(split.rank) else begin
 
@@ -121,21 +125,21 @@ def folds_by_time(prepared: Prepared, count: int) -> tuple[Fold, ...]:
 
     folds = []
     for number in range(count):
-        moved, start = number * step, begin + number * step
+        start, middle, stop = map(int, steps[number : number + 3])
+        moved = start - begin
+        # Back to the last request from which validation, a horizon long, can begin.
+        fit_end = int(pool.time[pool.time <= split.fit_end + moved].max(initial=split.fit_end))
         cut = Split(
-            fit=prepared.data.time < split.fit_end + moved,
-            fit_end=split.fit_end + moved,
+            fit=prepared.data.time < fit_end,
+            fit_end=fit_end,
             rank=window(first_ranked + moved, start),
-            validation=window(split.fit_end + moved, split.fit_end + moved + horizon),
-            select=window(start, start + step),
+            validation=window(fit_end, split.fit_end + moved + horizon),
+            select=window(start, middle),
             certify=split.certify,
             horizon=horizon,
         )
-        held_out = window(start + step, start + 2 * step)
-        if not len(cut.select) or not len(held_out):
-            raise DataError(f"fold {number + 1} of {count} has no requests after {as_text(start)}; lower tune.folds")
-        name = f"{as_text(start + step)} to {as_text(start + 2 * step)}"
-        folds.append(Fold(name, f"time {number + 1}", replace(prepared, split=cut), held_out))
+        name = f"{as_text(middle)} to {as_text(stop)}"
+        folds.append(Fold(name, f"time {number + 1}", replace(prepared, split=cut), window(middle, stop)))
     return tuple(folds)
 
 

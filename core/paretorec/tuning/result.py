@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,9 +28,8 @@ class FoldResult:
     """A frozen front, judged on the held-out requests. JSON values, so that a killed search finds them again."""
 
     bundle: str
-    policy: str
-    """The policy kind, qualified."""
-    normalisers: Mapping[str, str]
+    policy: Mapping[str, Any]
+    """What parameters belong to: ``kind`` (qualified), its ``config``, the signals' ``normalisers``."""
     signals: tuple[str, ...]
     """K names."""
     parameters: tuple[str, ...]

@@ -41,7 +41,7 @@ class Axis:
         margin = 0.5 if self.integer else 0.0
         low, high = self.low - margin, self.high + margin
         if self.log:
-            value = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
+            value = low * (high / low) ** share
         else:
             value = low + share * (high - low)
         value = min(max(round(value) if self.integer else value, self.low), self.high)
@@ -60,9 +60,12 @@ class Axis:
             return list(self.values)
         if self.steps is None:
             raise ConfigError(f"tune.space.{self.key}: a grid needs `steps` for a range, or a list of values")
-        ends = math.log(self.low) if self.log else self.low, math.log(self.high) if self.log else self.high
-        spread = [ends[0] + i / (self.steps - 1) * (ends[1] - ends[0]) for i in range(self.steps)]
-        inside = [min(max(math.exp(v) if self.log else v, self.low), self.high) for v in spread]
+        shares = [step / (self.steps - 1) for step in range(self.steps)]
+        if self.log:
+            spread = [self.low * (self.high / self.low) ** share for share in shares]
+        else:
+            spread = [self.low + share * (self.high - self.low) for share in shares]
+        inside = [min(max(value, self.low), self.high) for value in spread]
         return list(dict.fromkeys(round(v) if self.integer else v for v in inside))
 
 
