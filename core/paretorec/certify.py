@@ -98,13 +98,18 @@ def certify(
     confidence: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,
+    same: Array | None = None,
 ) -> Certificate:
     """Simultaneous bounds on the changes of P policies in M objectives against policy `baseline`.
 
     numerator, denominator: float64 [P, M, R], a judge's parts: value = sum of one / sum of the other over requests.
     users: int [R], the cluster of each request; maximise: bool [M]. All P policies are in the family; the baseline in
-    it changes nothing. Resamples are multinomial draws of the users, ascending, from ``default_rng([seed, 1])``; the
-    result depends neither on threads nor on the machine's linear algebra. O(resamples x min(U, 4096) x P x M).
+    it changes nothing, and neither do those that are known to be the `same` policy (bool [P]), whatever the requests.
+    A policy that merely lists the same on all of these requests keeps an error: on others it may list something else,
+    for the worse, and a promise to lose nothing would be false half of the time.
+
+    Resamples are multinomial draws of the users, ascending, from ``default_rng([seed, 1])``; the result depends
+    neither on threads nor on the machine's linear algebra. O(resamples x min(U, 4096) x P x M).
 
     Too few requests, users or differences give a certificate without bounds, whose `uncertified` says why. Exposure
     metrics have no parts: they are reported, not certified.
@@ -120,7 +125,8 @@ def certify(
     value, own_error = ratio_of_sums(above, below)
     away = NormalDist().inv_cdf((1 + confidence) / 2) * own_error[baseline]
     relative = np.abs(value[baseline]) > np.where(np.isfinite(away), away, np.inf)
-    family = _Family(above, below, value, baseline, relative, maximise)
+    known = np.arange(len(value)) == baseline
+    family = _Family(above, below, value, baseline, relative, maximise, known if same is None else known | same)
     usable = np.isfinite(family.change) & np.isfinite(family.error)
     certificate = Certificate(
         value=value,
@@ -164,7 +170,7 @@ class _Family:
     """
 
     def __init__(
-        self, above: Array, below: Array, value: Array, baseline: int, relative: Array, maximise: Array
+        self, above: Array, below: Array, value: Array, baseline: int, relative: Array, maximise: Array, same: Array
     ) -> None:
         policies, objectives, users = above.shape
         total = below.sum(axis=2)
@@ -182,7 +188,7 @@ class _Family:
         moving = np.where(np.isfinite(self.error) & (self.error > 0), self.error, np.nan)
         self.floor = np.array([FLOOR * np.nanmedian(c) if np.isfinite(c).any() else 1.0 for c in moving.T])
         self.floored = np.maximum(self.error, self.floor)
-        self.floored[baseline] = 0.0  # the baseline is itself, on whatever requests
+        self.floored[same] = 0.0  # the baseline is itself, on whatever requests
         wide = (f, d, f * f, f * e0, f * d, f * d0, e0 * d, d * d, d * d0)
         narrow = (e[baseline], d[baseline], e[baseline] ** 2, e[baseline] * d[baseline], d[baseline] ** 2)
         self._wide = [_exact(x.reshape(policies * objectives, users).T) for x in wide]

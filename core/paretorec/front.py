@@ -88,6 +88,8 @@ class Front:
     """Certify requests; 0: not known."""
     users: int = 0
     """Users of the certify requests; 0: not known."""
+    optimism: Mapping[str, Any] = field(default_factory=dict)
+    """How much better the front looks on the select requests than it can be expected to be; empty: not known."""
     explanations: Mapping[str, Any] = field(default_factory=dict)
     """``explain.json``: what every policy changes for people; empty: not known."""
 

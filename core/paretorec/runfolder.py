@@ -59,6 +59,7 @@ def front_json(front: Front, requests: dict[str, Any]) -> dict[str, Any]:
         "baseline": front.baseline,
         "points": [point(p) for p in front.points],
         "baselines": [point(p) for p in front.baselines],
+        "optimism": dict(front.optimism),
     }
 
 
@@ -95,5 +96,6 @@ def read_front(folder: Path) -> Front:
         uncertified=document["uncertified"],
         requests=document["requests"]["certify"],
         users=document["requests"]["users"]["certify"],
+        optimism=document.get("optimism", {}),
         explanations=read_json(explained) if (explained := folder / "explain.json").is_file() else {},
     )

@@ -21,6 +21,7 @@ from paretorec.errors import ConfigError
 from paretorec.explain import explain_policies
 from paretorec.front import Front, ObjectiveInfo, Point
 from paretorec.judging import Judged, directions, judge_part, plan_signals
+from paretorec.looks import front_optimism
 from paretorec.pick import standing_pick, standing_wish
 from paretorec.policyfile import PolicyFile
 from paretorec.prepare import Prepared
@@ -30,6 +31,7 @@ from paretorec.registry.explain import nearest
 from paretorec.search.archive import Archive
 from paretorec.search.loop import search
 from paretorec.search.paired import PairedErrors
+from paretorec.search.shown import shown
 from paretorec.search.thin import thin
 from paretorec.search.wish import Wish
 
@@ -37,8 +39,6 @@ DRAWS = 20
 """First points beside the corners: few, since optimizers draw their own."""
 CONSIDERED = 400
 """Front points among which those that can be told apart are chosen."""
-SURE = 2.7
-"""Paired standard errors between a change and the bound that a certificate of 30 points and 3 objectives puts on it."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,10 @@ def find_front(
     )
     frozen = Frozen(
         told_apart(archive, select, config.search.points, wish, box.corners[baseline]), box.corners, baseline
+    )
+    optimism = record.timed(
+        "optimism",
+        lambda: front_optimism(archive, select, config.search.points, wish, box.corners[baseline], sign, config.seed),
     )
     objectives = tuple(
         ObjectiveInfo(name, e.component.direction, e.component.unit, components.objectives[name].component.label)
@@ -127,6 +131,7 @@ def find_front(
         uncertified=certified.points.uncertified,
         requests=certified.points.requests,
         users=certified.points.users,
+        optimism=optimism,
     )
     record.data["candidates"] = {
         "mode": config.candidates.mode,
@@ -238,9 +243,7 @@ def told_apart(archive: Archive, select: Judged, limit: int, wish: Wish, baselin
     parts = judge.parts(np.vstack([archive.x[rows], baseline]))
     errors = PairedErrors(*parts, select.requests.user, unknown, columns)
     values = archive.values[rows]
-    margin = SURE * np.nan_to_num(errors(len(rows), np.arange(len(rows))), posinf=0.0)
-    meets, surely = wish.scalar(values) < 0, wish.scalar(values + margin) < 0
-    kept = rows[thin(values, errors, limit, among=surely if surely.any() else meets)]
+    kept = rows[shown(values, errors, errors(len(rows), np.arange(len(rows))), limit, wish)]
     best_first = np.argsort(archive.values[kept, 0], kind="stable")
     return archive.x[kept[best_first]]
 
@@ -283,6 +286,7 @@ def certify_frozen(
             config.certify.confidence,
             config.certify.resamples,
             config.seed,
+            same=(theta == theta[baseline]).all(axis=1),
         )
 
     points = bounds(np.vstack([frozen.theta, frozen.corners[frozen.baseline]]), len(frozen.theta))

@@ -213,3 +213,14 @@ def test_too_little_to_go_on_is_said(requests, count, users, why):
     assert (why in found.uncertified) if why else (found.uncertified == "")
     assert bool(found.max_t) == (not why)
     assert math.isnan(found.at(1, 0).low) == bool(why)
+
+
+def test_the_same_policy_under_another_row_loses_nothing_and_one_that_only_lists_the_same_may():
+    numerator, denominator, user = make_log(0)
+    numerator[4] = numerator[5] = numerator[0]
+    same = np.arange(6) == 4
+    found = certified((numerator, denominator, user), same=same)
+    assert (found.at(4, 0).change, found.at(4, 0).error, found.at(4, 0).low, found.at(4, 0).high) == (0, 0, 0, 0)
+    assert found.at(5, 0).change == 0
+    assert found.at(5, 0).low < 0 < found.at(5, 0).high
+    assert (found.different[4], found.different[5]) == (0, 0)

@@ -41,6 +41,7 @@ LAYERS = (
         "bundle",
         "fitting",
         "judging",
+        "looks",
         "explain",
         "record",
         "refit",
