@@ -305,3 +305,14 @@ def test_durations() -> None:
     for text in ("7", "d", "0d", "-1d", "seven days"):
         with pytest.raises(ValueError, match="not a duration"):
             milliseconds(text)
+
+
+def test_requests_that_showed_too_little_to_choose_from_are_left_out_and_counted(data: Dataset) -> None:
+    every, some = temporal(data, **DATES), temporal(data, **DATES, min_shown=4)
+    assert len(some.rank) == len(every.rank), "a ranker learns from every label"
+    for part in ("select", "certify"):
+        shown = (getattr(every, part).logged >= 0).sum(axis=1)
+        kept = getattr(some, part)
+        assert 0 < len(kept) == (shown >= 4).sum() < len(shown)
+        assert ((kept.logged >= 0).sum(axis=1) >= 4).all()
+        assert some.counts[part]["shown_too_little"] == (shown < 4).sum()

@@ -43,6 +43,12 @@ class TemporalConfig(ComponentConfig):
     requests: Literal["auto", "periods", "logged"] = Field(
         default="auto", description="Requests of periods, or those of the log's request column; auto: the log's if any."
     )
+    min_shown: int = Field(
+        default=1,
+        ge=1,
+        description="Where the log says what was shown: select and certify requests that showed fewer items are left "
+        "out, since no policy can reorder them much.",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> TemporalConfig:
@@ -97,6 +103,8 @@ class TemporalSplitter:
                 parts[name], left_out = _from_log(data, window, users[name])
             else:
                 parts[name], left_out = _by_period(data, index, window, period, horizon, users[name])
+            if name in ("select", "certify"):
+                parts[name], left_out["shown_too_little"] = self._choosable(parts[name])
             counts[name] = {
                 "from": as_text(window[0]),
                 "until": as_text(window[1]),
@@ -119,6 +127,13 @@ class TemporalSplitter:
             f"and horizon (now {duration_text(horizon)}; the data runs from {as_text(data.time[0])} to "
             f"{as_text(data.time[-1])})",
         )
+
+    def _choosable(self, requests: Requests) -> tuple[Requests, int]:
+        """(requests that showed enough to choose from, how many did not)."""
+        if requests.logged is None:
+            return requests, 0
+        enough = (requests.logged >= 0).sum(axis=1) >= self.config.min_shown
+        return requests.take(np.flatnonzero(enough)), int((~enough).sum())
 
     def _logged(self, data: Dataset) -> bool:
         if self.config.requests == "logged" and "request" not in data.columns:
