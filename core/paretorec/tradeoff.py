@@ -26,7 +26,7 @@ from paretorec.pick import standing_pick, standing_wish
 from paretorec.policyfile import PolicyFile
 from paretorec.prepare import Prepared
 from paretorec.record import Record
-from paretorec.registry import Registry
+from paretorec.registry import Built, Registry
 from paretorec.registry.explain import nearest
 from paretorec.search.archive import Archive
 from paretorec.search.loop import search
@@ -88,7 +88,7 @@ def find_front(
         lambda: front_optimism(archive, select, config.search.points, wish, box.corners[baseline], sign, config.seed),
     )
     objectives = tuple(
-        ObjectiveInfo(name, e.component.direction, e.component.unit, components.objectives[name].component.label)
+        ObjectiveInfo(name, e.component.direction, e.component.unit, objective_label(name, components.objectives[name]))
         for name, e in components.evaluators.items()
     )
 
@@ -146,6 +146,14 @@ def find_front(
         lambda: explain_policies(lists_of, part, front.baseline, box.corners[baseline], policies, prepared),
     )
     return replace(front, explanations=document)
+
+
+def objective_label(name: str, built: Built) -> str:
+    """What people read: the objective's own label, or the name that the configuration gives it."""
+    label: str = built.component.label
+    if name == built.resolved.spec.name:
+        return label
+    return name.replace("-", " ") + (" (replay)" if label.endswith("(replay)") else "")
 
 
 def named(names: Sequence[str], values: Array) -> dict[str, float]:

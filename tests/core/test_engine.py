@@ -16,6 +16,7 @@ from paretorec.config import RunConfig
 from paretorec.contracts import ComponentConfig, ComponentRef, ComponentSpec, State
 from paretorec.errors import ArtifactError, ComponentNotFound, ConfigError, DataError, FingerprintMismatch, Interrupted
 from paretorec.registry import Registry
+from paretorec.tradeoff import objective_label
 
 
 def shop_log(users: int = 60, rows: int = 1500) -> pd.DataFrame:
@@ -262,6 +263,14 @@ def test_two_engines_in_one_process_may_use_different_plugins(finished):
     assert len(engine.serve().recommend(["u1"], k=5)) == 5
     with pytest.raises(ComponentNotFound, match="constant"):
         Engine(config).run(shop_log())
+
+
+@pytest.mark.parametrize(
+    ("name", "read"), [("", "precision (replay)"), ("long-views", "long views (replay)")], ids=["own name", "named"]
+)
+def test_an_objective_is_called_what_the_configuration_calls_it(name, read):
+    ref = ComponentRef(use="precision", name=name)
+    assert objective_label(ref.instance, Registry().build("objective", ref, "objectives")) == read
 
 
 def test_nothing_to_serve_before_a_run():
