@@ -112,7 +112,7 @@ def test_left_out_is_what_enough_earlier_candidates_are_as_good_as():
     kernel = pytest.importorskip("paretorec.judge.kernel", exc_type=ImportError)
     rng = np.random.default_rng(9)
     terms = rng.integers(0, 4, size=(20, 3, 40)).astype(np.float32)
-    keep = kernel.skyband(terms, np.full(20, 40), 3)
+    keep = kernel.skyband(np.moveaxis(terms, 1, 2), np.ones((20, 40), bool), 3)
     for row, kept in zip(terms, keep, strict=True):
         better = [sum(bool((row[:, i] >= row[:, j]).all()) for i in range(j)) for j in range(40)]
         assert kept.tolist() == [number < 3 for number in better]

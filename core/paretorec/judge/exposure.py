@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from queue import SimpleQueue
 
 import numpy as np
 
@@ -16,34 +16,54 @@ _BUDGET = 1 << 26
 
 
 class ExposureCounts:
-    """Counts int32 [P, HALVES, N] of listed items by group of users.
+    """Counts int32 [P, H, N] of listed items by group of users; H = 1 where errors are not asked for.
 
     The error of an exposure metric comes from random halves of the users, drawn without replacement: for a smooth
     statistic a half varies around the whole as the whole varies around the population. (A bootstrap sample holds
     63 % of the users, some of them often, which biases counts.)
+
+    Each thread counts in an array of its own, `taken` and given `back`; numbers of times add up in any order.
     """
 
-    def __init__(self, policies: int, items: int, users: Array) -> None:
-        self._counts = np.zeros((policies, HALVES, items), np.int32)
-        # Fibonacci hashing of the user code: neighbours in code, often alike, fall into different groups.
-        self._group = ((users.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(60)).astype(np.int64)
+    def __init__(self, policies: int, items: int, halves: bool) -> None:
+        self._shape = (policies, HALVES if halves else 1, items)
+        self._free: SimpleQueue[Array] = SimpleQueue()
+        self._made: list[Array] = []
 
     @staticmethod
-    def policies(items: int) -> int:
-        """How many policies at a time keep the counts within 256 MB."""
-        return max(1, _BUDGET // (HALVES * max(items, 1)))
+    def policies(items: int, halves: bool) -> int:
+        """How many policies at a time keep the counts of a thread within 256 MB."""
+        return max(1, _BUDGET // ((HALVES if halves else 1) * max(items, 1)))
 
-    def add(self, loops: Any, rows: slice, lists: Array, items: Array) -> None:
-        """lists: int32 [B, P, k] of positions in items int32 [B, C], of the requests `rows`."""
-        loops.count_exposure(lists, items, self._group[rows], self._counts)
+    def taken(self) -> Array:
+        """int32 [P, H, N] to add to."""
+        if self._free.empty():
+            self._made.append(np.zeros(self._shape, np.int32))
+            return self._made[-1]
+        return self._free.get()
 
-    def judge(self, metric: Exposure) -> tuple[Array, Array]:
-        """(value float64 [P], standard error float64 [P])."""
-        rng = np.random.default_rng(HALVES)
-        halves = np.stack([rng.permutation(HALVES) < HALVES // 2 for _ in range(_DRAWS)])
-        values = np.empty(len(self._counts))
-        errors = np.empty_like(values)
-        for policy, counts in enumerate(self._counts.astype(np.float64)):
-            values[policy] = metric.value(counts.sum(axis=0))
-            errors[policy] = np.std([metric.value(counts[half].sum(axis=0)) for half in halves], ddof=1)
-        return values, errors
+    def back(self, counts: Array) -> None:
+        self._free.put(counts)
+
+    def total(self) -> Array:
+        """int32 [P, H, N]."""
+        return np.asarray(sum(self._made, np.zeros(self._shape, np.int32)))
+
+
+def group_of_users(users: Array) -> Array:
+    """int64 [R] in 0 .. HALVES - 1, by user.
+
+    Fibonacci hashing of the user code: neighbours in code, often alike, fall into different groups.
+    """
+    return ((users.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(60)).astype(np.int64)
+
+
+def exposure(metric: Exposure, counts: Array) -> tuple[float, float]:
+    """(value, standard error) of counts [H, N]; no error (NaN) where H is 1."""
+    counts = counts.astype(np.float64)
+    value = metric.value(counts.sum(axis=0))
+    if len(counts) < HALVES:
+        return value, np.nan
+    rng = np.random.default_rng(HALVES)
+    halves = [rng.permutation(HALVES) < HALVES // 2 for _ in range(_DRAWS)]
+    return value, float(np.std([metric.value(counts[half].sum(axis=0)) for half in halves], ddof=1))

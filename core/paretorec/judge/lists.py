@@ -70,13 +70,24 @@ def shaped(places: Array, items: Array, k: int, shape: Shape | None) -> Array:
     return shape.first(places.reshape(flat), listed.reshape(flat), k).reshape(*places.shape[:-1], k)
 
 
+HUGE = np.float32(1e30)
+"""What a term counts as that is not finite; sums of these stay finite."""
+
+
+def finite(terms: Array) -> Array:
+    """float32 terms with NaN as -1e30 and everything beyond +-1e30 as that: there is an order whatever a kind says."""
+    if np.abs(terms).max(initial=0) <= HUGE:
+        return terms
+    return np.asarray(np.clip(np.where(np.isnan(terms), -HUGE, terms), -HUGE, HUGE))
+
+
 def rank_weighted(terms: Array, mask: Array, weights: Array, depth: int) -> Array:
     """The order of a linear policy: the float32 sum of weight x term, in signal order; ties to the earlier candidate.
 
     terms: float32 [B, C, K]; mask: bool [B, C]; weights: float32 [P, K].
     Returns int32 [P, B, depth] positions, -1 where there is none. O(P B C K) time, O(B C) memory beside the result.
     """
-    parts = np.moveaxis(terms, 2, 1)
+    parts = np.moveaxis(finite(terms), 2, 1)
     places = np.full((len(weights), len(terms), depth), -1, np.int32)
     for policy, weight in enumerate(weights):
         best = best_places(weighted_scores(parts, weight), mask, depth)

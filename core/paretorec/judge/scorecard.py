@@ -1,122 +1,163 @@
-"""Metrics made ready for look-up: what each candidate of each request is worth."""
+"""Metrics made ready for look-up: what each listed item is worth in each of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from paretorec.contracts import Array, Exposure, Gain, Metric, Ratio, Truth, Vector
 from paretorec.errors import ConfigError
-
-
-@dataclass(frozen=True)
-class SparseRows:
-    """Item vectors by their entries that are not 0: row i is ``starts[i]:starts[i + 1]``."""
-
-    starts: Array
-    places: Array
-    values: Array
-    width: int
-
-    @classmethod
-    def of(cls, dense: Array) -> SparseRows:
-        """From [N, d]."""
-        row, place = np.nonzero(dense)
-        starts = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(dense)))])
-        return cls(starts, place, dense[row, place].astype(np.float64), dense.shape[1])
+from paretorec.judge.packed import slots_of
 
 
 class Scorecard:
-    """M' additive metrics (every one but exposure metrics) of the lists of some requests.
+    """M' additive metrics (every one but exposure metrics) of the lists of R requests.
 
-    Gain columns are what lists are looked up in: one for a `Gain`, two for a `Ratio`.
+    Gain columns X are what lists are looked up in: one for a `Gain`, two for a `Ratio`; V sets of item vectors follow.
     """
 
     def __init__(self, metrics: Mapping[str, Metric], truth: Truth, k: int) -> None:
-        self.columns: list[Gain] = []
-        self._recipes: list[tuple[int, int] | SparseRows] = []
         self.names = tuple(name for name, metric in metrics.items() if not isinstance(metric, Exposure))
+        self._columns: list[Gain] = []
+        vectors: list[Array] = []
+        above: list[int] = []
+        below: list[int] = []
         for name in self.names:
             metric = metrics[name]
             if isinstance(metric, Gain):
-                self._recipes.append((self._column(metric), -1))
+                above.append(self._column(metric))
+                below.append(-1)
             elif isinstance(metric, Ratio):
-                self._recipes.append((self._column(metric.numerator), self._column(metric.denominator)))
+                above.append(self._column(metric.numerator))
+                below.append(self._column(metric.denominator))
             elif isinstance(metric, Vector):
-                self._recipes.append(SparseRows.of(metric.vectors))
+                vectors.append(metric.vectors)
+                above.append(-len(vectors))
+                below.append(-1)
             else:
                 raise ConfigError(f"metric {name!r} is a {type(metric).__name__}; a judge knows {Metric}")
-        self._k = k
+        columns = len(self._columns)
+        self._above = np.array([x if x >= 0 else columns - 1 - x for x in above], np.int64)
+        self._below = np.array(below, np.int64)
+        self._requests = truth.requests
         self._items = len(truth.items)
-        keys = truth.requests.target_rows * self._items + truth.requests.target_items
-        self._target = np.argsort(keys, kind="stable")
-        self._keys = keys[self._target]
+        self._target_gains = np.zeros((len(truth.requests.target_items) + 1, columns))
+        self._dense = np.array([column.item is not None for column in self._columns], bool)
+        self._item_gains = np.zeros((self._items if self._dense.any() else 0, columns))
+        self._discounts = np.ones((columns, k))
+        self._z = np.ones((len(truth.requests), columns))
+        for place, column in enumerate(self._columns):
+            if column.target is not None:
+                self._target_gains[1:, place] = column.target
+            if column.item is not None:
+                self._item_gains[:, place] = column.item
+            if column.discount is not None:
+                self._discounts[place] = column.discount
+            if column.z is not None and column.reduce is None:
+                self._z[:, place] = column.z
+        self._vectors = sparse_rows(vectors, self._items)
 
     def _column(self, gain: Gain) -> int:
-        self.columns.append(gain)
-        return len(self.columns) - 1
-
-    def gains(self, first: int, items: Array) -> Array:
-        """float64 [B, C, columns]: what each candidate is worth. items: int32 [B, C] of the requests from `first`."""
-        wanted = (first + np.arange(len(items)))[:, None] * self._items + items
-        at = np.minimum(np.searchsorted(self._keys, wanted), max(len(self._keys) - 1, 0))
-        found = (self._keys[at] == wanted) & (items >= 0) if len(self._keys) else np.zeros(items.shape, bool)
-        out = np.zeros((*items.shape, len(self.columns)))
-        for place, column in enumerate(self.columns):
-            if column.target is not None and len(self._keys):
-                out[..., place] += np.where(found, column.target[self._target[at]], 0.0)
-            if column.item is not None:
-                out[..., place] += np.where(items >= 0, column.item[np.maximum(items, 0)], 0.0)
-        return out
+        self._columns.append(gain)
+        return len(self._columns) - 1
 
     @property
     def ratios(self) -> bool:
         """Some denominators are not 1."""
-        return any(isinstance(recipe, tuple) and recipe[1] >= 0 for recipe in self._recipes)
+        return bool((self._below >= 0).any())
 
-    def parts(self, loops: Any, first: int, lists: Array, items: Array, gains: Array) -> tuple[Array, Array | None]:
-        """(numerators, denominators), float64 [P, M', B], of lists int32 [B, P, k] of positions in `items`.
+    def hits(self, rows: Array, start: Array, items: Array) -> Array:
+        """int32 [S]: 1 + the target that the item of each slot is, 0 where it is none.
 
-        No denominators where all are 1.
+        rows: int64 [B] the requests; start: int64 [B + 1] their first slots; items: int32 [S].
         """
-        worth = self._worth(loops, first, lists, gains)
-        numerator = np.empty((lists.shape[1], len(self._recipes), lists.shape[0]))
-        denominator = np.ones_like(numerator) if self.ratios else None
-        for place, recipe in enumerate(self._recipes):
-            if isinstance(recipe, SparseRows):
-                rows = (recipe.starts, recipe.places, recipe.values, recipe.width)
-                numerator[:, place] = loops.diversity(lists, items, *rows)
-            else:
-                numerator[:, place] = worth[recipe[0]]
-                if denominator is not None and recipe[1] >= 0:
-                    denominator[:, place] = worth[recipe[1]]
-        return numerator, denominator
+        out = np.zeros(len(items), np.int32)
+        target = np.zeros(self._items, np.int32)
+        offsets, wanted = self._requests.offsets, self._requests.target_items
+        for row, first, last in zip(rows.tolist(), start[:-1].tolist(), start[1:].tolist(), strict=True):
+            begin, end = int(offsets[row]), int(offsets[row + 1])
+            target[wanted[begin:end]] = np.arange(begin + 1, end + 1)
+            out[first:last] = target[items[first:last]]
+            target[wanted[begin:end]] = 0
+        return out
 
-    def _worth(self, loops: Any, first: int, lists: Array, gains: Array) -> Array:
-        """float64 [columns, P, B]: each gain's value of each list."""
-        discounts = np.ones((len(self.columns), self._k))
-        for place, column in enumerate(self.columns):
-            if column.discount is not None:
-                discounts[place] = column.discount
-        sums: Array = loops.gain_sums(lists, gains, discounts)
-        for place, column in enumerate(self.columns):
-            z = np.ones(len(lists)) if column.z is None else column.z[first : first + len(lists)]
-            if column.reduce is None:
-                sums[place] = np.divide(sums[place], z, out=np.zeros_like(sums[place]), where=z != 0)
-            else:
-                sums[place] = _reduced(column, lists, gains[..., place], z)
-        return sums
+    def appraise(
+        self,
+        loops: Any,
+        rows: Array,
+        lists: Array,
+        parent: Array,
+        slots: tuple[Array, Array, Array],
+        group: Array,
+        counts: Array,
+    ) -> Array:
+        """float64 [B, P, X + V]: what every list is worth.
+
+        rows: int64 [B]; lists: int32 [B, P, k] of slots; slots: their (start, hit, items); the rest as in
+        `paretorec.judge.kernel.appraise`.
+        """
+        start, hit, items = slots
+        gains = (self._target_gains, self._item_gains, self._dense, self._discounts, self._z[rows])
+        worth: Array = loops.appraise(lists, parent, start, hit, items, *gains, self._vectors, group, counts)
+        for place, column in enumerate(self._columns):
+            if column.reduce is not None:
+                worth[..., place] = self._reduced(place, rows, lists, slots)
+        return worth
+
+    def _reduced(self, place: int, rows: Array, lists: Array, slots: tuple[Array, Array, Array]) -> Array:
+        """float64 [B, P]: a metric that brings its own `reduce`; lists without any gain are reduced once a request."""
+        start, hit, items = slots
+        column = self._columns[place]
+        assert column.reduce is not None
+        slot = slots_of(start, lists)
+        gains = np.zeros(lists.shape) if not len(hit) else self._target_gains[hit[slot], place]
+        if column.item is not None and len(items):
+            gains = gains + column.item[items[slot]]
+        gains = np.where(lists >= 0, gains, 0.0)
+        z = np.ones(len(rows)) if column.z is None else column.z[rows]
+        request, policy = np.nonzero(gains.any(axis=2))
+        every = np.concatenate([gains[request, policy], np.zeros((len(rows), lists.shape[2]))])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = np.asarray(column.reduce(every, np.concatenate([z[request], z])), np.float64)
+        out = np.repeat(values[len(request) :, None], lists.shape[1], axis=1)
+        out[request, policy] = values[: len(request)]
+        return np.where(z[:, None] != 0, out, 0.0)
+
+    def parts(self, worth: Array) -> tuple[Array, Array | None]:
+        """(numerators, denominators) [..., M'] of worth [..., X + V]; no denominators where all are 1."""
+        numerator = worth[..., self._above]
+        if not self.ratios:
+            return numerator, None
+        return numerator, np.where(self._below >= 0, worth[..., np.maximum(self._below, 0)], 1.0)
+
+    def moments(self, loops: Any, sums: Array, requests: Array) -> tuple[Array, Array]:
+        """(values [P, M'], sums [5, P, M']), see `paretorec.judge.reference.moments`, of U users.
+
+        sums: float64 [U, P, X + V], worth added up by user; requests: float64 [U], how many each has.
+        """
+        ones = requests[:, None, None]
+        if not self.ratios:
+            value, moments = loops.moments(sums, ones)
+            return value[:, self._above], moments[..., self._above]
+        below = np.where(self._below >= 0, sums[..., np.maximum(self._below, 0)], ones)
+        found: tuple[Array, Array] = loops.moments(sums[..., self._above], below)
+        return found
 
 
-def _reduced(column: Gain, lists: Array, gains: Array, z: Array) -> Array:
-    """float64 [P, B]: a metric that brings its own `reduce`."""
-    assert column.reduce is not None
-    requests, policies, k = lists.shape
-    found = gains[np.arange(requests)[:, None, None], np.maximum(lists, 0)]
-    found = np.where(lists >= 0, found, 0.0).transpose(1, 0, 2).reshape(-1, k)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values = np.asarray(column.reduce(found, np.tile(z, policies))).reshape(policies, requests)
-    return np.where(z != 0, values, 0.0)
+def sparse_rows(sets: list[Array], items: int) -> tuple[Array, Array, Array, int]:
+    """V sets of item vectors, [N, d] each, by their entries that are not 0.
+
+    (starts int64 [V, N + 1], places int64 [E], values float64 [E], the largest d): item i of set v has
+    ``values[starts[v, i]:starts[v, i + 1]]`` at `places`.
+    """
+    starts, places, values, width, total = [], [np.zeros(0, np.int64)], [np.zeros(0)], 1, 0
+    for dense in sets:
+        row, place = np.nonzero(dense)
+        starts.append(total + np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(dense)))]))
+        places.append(place)
+        values.append(dense[row, place].astype(np.float64))
+        width, total = max(width, dense.shape[1]), total + len(row)
+    edges: Array = np.array(starts, np.int64).reshape(len(sets), items + 1)
+    return edges, np.concatenate(places), np.concatenate(values), width

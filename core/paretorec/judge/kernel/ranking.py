@@ -1,0 +1,183 @@
+"""Lists of many policies over packed candidates: requests outside, policies inside. Compiled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from paretorec.contracts import Array
+from paretorec.judge.kernel.compiled import compiled
+from paretorec.judge.kernel.lanes import LANES, count_before, gather, lowest, reaching, score, worst
+from paretorec.judge.packed import Packed
+
+MASK = 48
+"""Blocks that are screened before those that are left are looked at: one branch that cannot be foreseen, not three."""
+
+_INFINITE: Any = np.float32(np.inf)
+
+FEW = 64
+"""Candidates that are sorted by counting."""
+
+
+def rank(packed: Packed, weights: Array, group: Array, parent: Array, depth: int) -> Array:
+    """Best candidates of every request under every policy: int32 [B, P, depth] slots, -1 = none.
+
+    weights: float32 [G, P, K], none below 0; group: int64 [B], whose weights a request takes; parent: int64 [P], an
+    earlier policy for each but the first.
+
+    A policy's worst score among the candidates that its parent lists bounds its own last score from below. Blocks of
+    candidates whose peaks score less are not looked at, and of the others only what reaches the bound is sorted: few
+    where the two policies are alike. All of that is exact.
+    """
+    lists = np.empty((len(packed.count), weights.shape[1], depth), np.int32)
+    flat = np.ascontiguousarray(weights, np.float32).reshape(-1)
+    group = np.ascontiguousarray(group, np.int64)
+    candidates = (packed.start, packed.count, packed.position, packed.terms, packed.peaks)
+    _rank(*candidates, flat, weights.shape[2], group, parent, depth, lists)
+    return lists
+
+
+@compiled
+def _rank(
+    start: Array,
+    count: Array,
+    position: Array,
+    terms: Array,
+    peaks: Array,
+    weights: Array,
+    dims: int,
+    group: Array,
+    parent: Array,
+    depth: int,
+    lists: Array,
+) -> None:
+    requests, policies, _ = lists.shape
+    slots = 0
+    for request in range(requests):
+        slots = max(slots, start[request + 1] - start[request])
+    scores, places = np.zeros(slots + 2 * LANES, np.float32), np.zeros(slots + 2 * LANES, np.int32)
+    left = np.zeros(slots + 2 * LANES, np.int32)
+    before, order = np.zeros(FEW + LANES, np.int32), np.zeros(FEW, np.int32)
+    # The terms of what each policy lists, or of what another lists with the same members: what bounds its children.
+    wide = (depth + LANES - 1) // LANES * LANES
+    known, whose = np.zeros(policies * wide * dims, np.float32), np.zeros(policies, np.int64)
+    peak_at = 0
+    for request in range(requests):
+        first, real = start[request], count[request]
+        blocks = (start[request + 1] - first) // LANES
+        stride = (blocks + LANES - 1) // LANES * LANES
+        full = min(depth, real)
+        lists[request, :, full:] = -1
+        for policy in range(policies if full else 0):
+            weight = (group[request] * policies + policy) * dims
+            if policy:
+                whose[policy] = whose[parent[policy]]
+                bound = _INFINITE
+                for sixteen in range(0, full, LANES):
+                    at = whose[policy] * wide * dims + sixteen
+                    bound = min(bound, worst(known, at, wide, weights, weight, dims))
+            else:
+                bound = _bound(first, real, blocks, stride, full, terms, peaks, peak_at, weights, weight, dims)
+            number = 0
+            for some in range(0, blocks, MASK):
+                last = min(some + MASK, blocks)
+                open_ = _open(some, last, stride, peaks, peak_at, weights, weight, dims, bound)
+                while open_:
+                    block = (some + lowest(open_)) * LANES
+                    open_ &= open_ - 1
+                    number = gather(
+                        *(terms, (first + block) * dims, LANES, weights, weight, dims, bound, real - block),
+                        *(position, first + block, np.int32(block), scores, places, left, number),
+                    )
+            best = lists[request, policy]
+            if number <= FEW:
+                _sort(scores, places, left, number, full, before, order, best)
+            else:
+                _insert(scores, places, left, number, full, best)
+            if not policy or number > full:
+                whose[policy] = policy
+                for place in range((full + LANES - 1) // LANES * LANES):
+                    slot = best[place if place < full else 0]
+                    at = (first + slot // LANES * LANES) * dims + slot % LANES
+                    for dim in range(dims):
+                        known[(policy * dims + dim) * wide + place] = terms[at + dim * LANES]
+        peak_at += stride * dims
+
+
+@compiled
+def _open(
+    some: int,
+    last: int,
+    stride: int,
+    peaks: Array,
+    peak_at: int,
+    weights: Array,
+    weight: int,
+    dims: int,
+    bound: float,
+) -> int:
+    """A mask of the blocks from `some` to `last` whose peaks reach the bound."""
+    mask = 0
+    for sixteen in range(some, last, LANES):
+        here = reaching(peaks, peak_at + sixteen, stride, weights, weight, dims, bound)
+        mask |= (here & ((1 << min(last - sixteen, LANES)) - 1)) << (sixteen - some)
+    return mask
+
+
+@compiled
+def _sort(
+    scores: Array, places: Array, left: Array, number: int, full: int, before: Array, order: Array, best: Array
+) -> None:
+    """Each goes where as many are before it, without a branch: one that is mispredicted costs more."""
+    count_before(scores, places, number, before)
+    for i in range(number):
+        order[before[i]] = left[i]
+    for i in range(full):
+        best[i] = order[i]
+
+
+@compiled
+def _bound(
+    first: int,
+    real: Any,
+    blocks: int,
+    stride: int,
+    full: int,
+    terms: Array,
+    peaks: Array,
+    peak_at: int,
+    weights: Array,
+    weight: int,
+    dims: int,
+) -> float:
+    """The worst score among at least `full` candidates, those of the blocks whose peaks score best."""
+    peak = np.empty(stride, np.float32)
+    for sixteen in range(0, blocks, LANES):
+        score(peaks, peak_at + sixteen, stride, weights, weight, dims, peak, sixteen)
+    found = np.empty(full + 2 * LANES, np.float32)
+    number = 0
+    while number < full:
+        block = np.argmax(peak[:blocks])
+        peak[block] = -np.inf
+        score(terms, (first + block * LANES) * dims, LANES, weights, weight, dims, found, number)
+        number += min(LANES, real - block * LANES)
+    bound: float = np.sort(found[:number])[number - full]
+    return bound
+
+
+@compiled
+def _insert(scores: Array, places: Array, left: Array, number: int, full: int, best: Array) -> None:
+    """The `full` best by score, then by place, into `best`; overwrites what it has read."""
+    size = 0
+    for i in range(number):
+        score, place, slot = scores[i], places[i], left[i]
+        if size < full:
+            size += 1
+        elif scores[full - 1] > score or (scores[full - 1] == score and places[full - 1] < place):
+            continue
+        at = size - 1
+        while at > 0 and (scores[at - 1] < score or (scores[at - 1] == score and places[at - 1] > place)):
+            scores[at], places[at], best[at] = scores[at - 1], places[at - 1], best[at - 1]
+            at -= 1
+        scores[at], places[at], best[at] = score, place, slot
