@@ -101,7 +101,9 @@ class PolicyConfig(ComponentRef):
         default_factory=dict, description="Signal -> its own normaliser."
     )
     explore: Exploration | None = Field(
-        default=None, description="Random variation of served lists; search and certificates are without it."
+        default=None,
+        description="Served lists vary at random: { temperature = T } (Plackett-Luce) or { epsilon = E }, with the "
+        "propensity of every row; search and certificates are without it.",
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from simulated_shop import SHOP
 
 from paretorec import Engine, Recommender, tradeoff
+from paretorec.cli import execute
 from paretorec.errors import ArtifactError, ConfigError
 from paretorec.policyfile import PolicyFile
 
@@ -145,6 +146,22 @@ def test_a_policy_file_of_another_kind_is_served_by_its_own(run, mixed):
     assert shop.recommend(users, policy=linear).equals(engine.serve(linear).recommend(users))
     with pytest.raises(ArtifactError, match=r"belongs to bundle 12ab, this recommender has [0-9a-f]+"):
         shop.recommend(users, policy=linear.model_copy(update={"bundle": "12ab"}))
+
+
+def test_the_command_line_tells_propensities(run, mixed, tmp_path, capsys):
+    _, folder, _ = run
+    mixed.save(tmp_path / "policy.json")
+    command = ["recommend", str(folder), "--users", "u00001", "-k", "4", "--policy", str(tmp_path / "policy.json")]
+    assert execute([*command, "--seed", "3", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    shop = Recommender.load(folder, policy=mixed)
+    expected = shop.recommend(["u00001"], k=4, seed=3)
+    assert [row["item_id"] for row in rows] == expected["item_id"].tolist()
+    assert [row["propensity"] for row in rows] == expected["propensity"].tolist()
+    assert execute(command) == 0
+    shown = capsys.readouterr()
+    assert f"{shop.recommend(['u00001'], k=4)['propensity'][0]:.4f}" in shown.out
+    assert "lists vary at random" in shown.err
 
 
 @pytest.mark.parametrize("seed", [-1, 0.5, "x"])

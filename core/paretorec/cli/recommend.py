@@ -18,6 +18,7 @@ def recommend(
     k: Annotated[int, typer.Option("-k", min=1, help="Length of the lists.")] = 10,
     policy: Annotated[Path | None, typer.Option(metavar="FILE", help="Policy file; default: the run's pick.")] = None,
     at: Annotated[str, typer.Option(metavar="TIME", help="The moment; default: the end of the data.")] = "",
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Another list of a policy that explores.")] = 0,
     json: Json = False,
 ) -> None:
     """Recommend for known users, or for a history of somebody new."""
@@ -34,17 +35,25 @@ def recommend(
     shop = engine.serve(policy or (saved if saved.is_file() else None))
     asked = users.split(",") if users else None
     guest = {"guest": [item for item in history.split(",") if item]} if history else None
-    lists = shop.recommend(users=asked, histories=guest, k=k, at=at or None)
+    lists = shop.recommend(users=asked, histories=guest, k=k, at=at or None, seed=seed)
     codes = np.array([shop.item_codes[item] for item in lists["item_id"]], np.int64)
     lists["title"] = titles(shop.bundle.items, codes) if shop.bundle.items.texts else lists["item_id"]
     if json:
         print_json(lists.to_dict("records"))
         return
-    columns = ("user", "rank", "item", "title", "score", "basis")
+    columns = ["user", "rank", "item", "title", "score", "basis"]
     rows = [
-        (str(row.user_id), str(row.rank), str(row.item_id), str(row.title), f"{row.score:.4f}", str(row.basis))
+        [str(row.user_id), str(row.rank), str(row.item_id), str(row.title), f"{row.score:.4f}", str(row.basis)]
         for row in lists.itertuples()
     ]
+    if "propensity" in lists:
+        columns.append("propensity")
+        for row, propensity in zip(rows, lists["propensity"], strict=True):
+            row.append(f"{propensity:.4f}")
     print_table(columns, rows)
+    if "propensity" in lists:
+        typer.echo(
+            "lists vary at random, as the policy says; its certificate is of the lists without that", err=True
+        )
     if not rows:
         typer.echo("nothing may be shown: the rules leave no candidate", err=True)
