@@ -66,7 +66,7 @@ PROTOCOLS = {
 """Kind -> the protocols that its components follow, in paretorec.contracts."""
 
 HOST_API = {
-    "Engine": ("__init__", "from_config", "run", "serve", "save", "load", "refit"),
+    "Engine": ("__init__", "from_config", "run", "tune", "serve", "save", "load", "refit"),
     "Front": ("pick", "point"),
     "Recommender": ("load", "recommend", "with_policy"),
     "Registry": ("__init__", "add", "available", "resolve"),

@@ -55,7 +55,7 @@ def league_table(league: Mapping[str, Any]) -> list[dict[str, str]]:
             "against as configured": _spread(entry["gain"], signed=True),
             "folds": str(len(entry["hypervolume"]["folds"])),
             "CPU minutes": _minutes(entry["cpu_minutes"]),
-            "settings": "; ".join(filter(None, (settings(entry["values"]), entry["why"]))),
+            "settings": "; ".join(filter(None, ("" if entry["rival"] else settings(entry["values"]), entry["note"]))),
         }
         for entry in ranked(league)
     ]
@@ -133,15 +133,16 @@ def _chart_section(league: Mapping[str, Any]) -> Markup:
         "league",
         "What it costs, and what it brings",
         "Hypervolume: how much of the space of objectives a front dominates, on requests that its search did not see; "
-        "0 is the worst single signal of the configuration as written, 1 a policy that is best in everything. Bars: "
-        "one standard deviation over folds. Dots: configurations. Squares: simple rivals.",
+        "0 is the worst single signal of the configuration as written, 1 a policy as good as the best of them in "
+        "everything. Bars: standard deviation, over folds, of the difference from the configuration as written. Dots: "
+        "configurations. Open squares: simple rivals.",
         tag("figure", charts, class_="panel"),
     )
 
 
 def _chart(entries: Sequence[Entry], league: Mapping[str, Any], width: int, height: int, variant: str) -> Markup:
     means = [e["hypervolume"]["mean"] for e in entries]
-    spreads = [e["hypervolume"]["deviation"] or 0.0 for e in entries]
+    spreads = [e["gain"]["deviation"] or 0.0 for e in entries]
     low, high = domain([m + s * d for m, d in zip(means, spreads, strict=True) for s in (-1, 1)])
     across = Scale(0, 1.06 * max((e["cpu_minutes"] for e in entries), default=1) or 1, LEFT, width - RIGHT)
     up = Scale(low, high, height - BOTTOM, TOP)
@@ -153,7 +154,7 @@ def _chart(entries: Sequence[Entry], league: Mapping[str, Any], width: int, heig
         x, y = across(entry["cpu_minutes"]), up(entry["hypervolume"]["mean"])
         role, name = _role(entry, league), name_of(entry, league)
         label = place(name, x, y, 9, taken, frame, may_drop=role == "point")
-        away = abs(up(0) - up(1)) * (entry["hypervolume"]["deviation"] or 0.0)
+        away = abs(up(0) - up(1)) * (entry["gain"]["deviation"] or 0.0)
         square = entry["rival"] or not entry["trial"]
         marks.append(
             tag(

@@ -33,7 +33,8 @@ class Row:
     gains: Sequence[float]
     """Above the configuration as written, fold by fold."""
     cpu_seconds: float
-    why: str = ""
+    note: str = ""
+    """Why it did not see every fold; or which signal it is."""
 
     def to_json(self) -> dict[str, Any]:
         """JSON values; `hypervolume` and `gain` have ``mean``, ``deviation`` (over folds) and ``folds``."""
@@ -45,7 +46,7 @@ class Row:
             "hypervolume": summary(self.volumes),
             "gain": summary(self.gains),
             "cpu_minutes": round(self.cpu_seconds / 60, 4),
-            "why": self.why,
+            "note": self.note,
         }
 
 
@@ -76,14 +77,14 @@ def rival_rows(course: Course, trial: Trial, registry: Registry) -> list[Row]:
     rows = [_signal_row(course, trial)]
     for name, results in zip(names, zip(*by_fold, strict=True), strict=True):
         kept = [result for result in results if isinstance(result, FoldResult)]
-        why = next((str(result) for result in results if not isinstance(result, FoldResult)), "")
-        rows.append(_row(f"{name} policies", course, trial, [] if why else kept, why, rival=True))
+        failed = next((f"failed: {result}" for result in results if not isinstance(result, FoldResult)), "")
+        rows.append(_row(f"{name} policies", course, trial, [] if failed else kept, failed, rival=True))
     return rows
 
 
-def _row(name: str, course: Course, trial: Trial, results: Sequence[FoldResult], why: str, *, rival: bool) -> Row:
+def _row(name: str, course: Course, trial: Trial, results: Sequence[FoldResult], note: str, *, rival: bool) -> Row:
     volumes, gains = course.volumes(results), course.gains(results)
-    return Row(name, trial.number, rival, trial.assignment, volumes, gains, charged(course, results), why)
+    return Row(name, trial.number, rival, trial.assignment, volumes, gains, charged(course, results), note)
 
 
 def _signal_row(course: Course, trial: Trial) -> Row:
@@ -97,7 +98,7 @@ def _signal_row(course: Course, trial: Trial) -> Row:
     names = " or ".join(dict.fromkeys(name for name, _ in found))
     gains = [volume - base for volume, base in zip(volumes, written, strict=True)]
     cost = charged(course, trial.results, without=("search",))
-    return Row(f"best single signal ({names})", trial.number, True, trial.assignment, volumes, gains, cost)
+    return Row("best single signal", trial.number, True, trial.assignment, volumes, gains, cost, names)
 
 
 def charged(course: Course, results: Sequence[FoldResult], without: Sequence[str] = ()) -> float:

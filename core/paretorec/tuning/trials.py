@@ -175,7 +175,7 @@ class Course:
         added = self.added(results)
         if sum(self.volumes(results)) >= best or added >= least:
             return ""
-        return f"stopped after fold {seen}: behind the best, and adds {added:.2%} to what all trials reach"
+        return f"stopped after fold {seen}: adds {added:.2%}"
 
 
 @dataclass(frozen=True)
