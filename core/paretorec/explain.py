@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ def explain_policies(
         "part": part,
         "lists": len(before),
         "length": int(before.shape[1]),
-        "items": dict(zip(named(items, codes), titles(items, codes), strict=True)),
+        "items": told_apart(named(items, codes), titles(items, codes)),
         "examples": [
             {"history": named(items, past), "before": named(items, row)}
             for past, row in zip(recent, before[chosen], strict=True)
@@ -152,6 +153,12 @@ def mean(values: Array) -> float:
 def named(items: ItemTable, codes: Array) -> list[str]:
     """External ids; -1 is left out."""
     return [str(items.ids[code]) for code in codes[codes >= 0]]
+
+
+def told_apart(ids: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """id -> title, with the id beside it where several of these items share one."""
+    often = Counter(names)
+    return {item: name if often[name] == 1 else f"{name} ({item})" for item, name in zip(ids, names, strict=True)}
 
 
 def titles(items: ItemTable, codes: Array) -> list[str]:

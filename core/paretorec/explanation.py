@@ -88,11 +88,11 @@ class Explanation:
     def why(self) -> str:
         """One sentence."""
         text = (
-            f"{self.point} changes {share(self.changed)} of {self.lists:,} lists: on average {self.entered:.1f} of "
+            f"policy {self.point} changes {share(self.changed)} of {self.lists:,} lists: on average {self.entered:.1f} of "
             f"{self.length} items are new against {self.against}"
         )
         if self.reordered:
-            text += f", and {share(self.reordered)} only change their order"
+            text += f", and {share(self.reordered)} hold the same items in another order"
         if self.gain:
             text += f"; {_moved(self.gain[0])} gains most"
         if self.lose:

@@ -1,4 +1,4 @@
-"""Run folders as a run on grocery purchases leaves them: JSON files only, made from formulas and one seed."""
+"""Run folders as a run on grocery purchases leaves them: made from formulas and one seed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors.numpy import save_file
 
 SIGNALS = {
     "encoder.repeat": (0.0, 0.0, 0.0),
@@ -207,24 +208,42 @@ def data_report() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def examples() -> list[dict[str, Any]]:
-    """Five households."""
+def explain(front: dict[str, Any], users: int = 5) -> dict[str, Any]:
+    """What the policies change: every list of ten, five people, two categories."""
     rng = np.random.default_rng(3)
-    found = []
-    for number in range(5):
-        order = rng.permutation(len(GROCERIES))
-        before = [GROCERIES[i] for i in order[:10]]
-        pool = [*before[: 10 - 2 - number % 3], *(GROCERIES[i] for i in order[12 : 14 + number % 3])]
-        after = [pool[i] for i in rng.permutation(10)]
-        found.append(
-            {
-                "user": f"Example user {number + 1}",
-                "history": [GROCERIES[i] for i in order[8:26]],
-                "before": [{"item": title, "score": 1 - i / 10} for i, title in enumerate(before)],
-                "after": [{"item": title, "score": 1 - i / 10} for i, title in enumerate(after)],
-            }
-        )
-    return found
+    items = {f"i{n:02d}": title for n, title in enumerate(GROCERIES)}
+    ids = list(items)
+    people = []
+    for _ in range(users):
+        order = rng.permutation(len(ids))
+        people.append({"history": [ids[i] for i in order[8:16]], "before": [ids[i] for i in order[:10]]})
+    points = {}
+    for number, point in enumerate(front["points"]):
+        after = []
+        for person in people:
+            rest = [item for item in ids if item not in person["before"]]
+            pool = [*person["before"][: 8 - number % 3], *rest[: 2 + number % 3]]
+            after.append([pool[i] for i in rng.permutation(10)])
+        changed = 0.61 + number / 100
+        points[point["id"]] = {
+            "changed": changed, "reordered": 0.2, "entered": 2.0 + number / 10,
+            "gain": [[ids[2], 120, 1480 + number], [ids[5], 40, 310]], "lose": [[ids[7], 900, 210 - number]],
+            "groups": {
+                "events in the history": [["0 to 138", 2600, changed - 0.1, 1.7], ["139 to 900", 2610, changed, 2.3]],
+                "household_size": [["1", 1200, changed, 2.0], ["5+", 310, changed, 2.6]],
+            },
+            "after": after,
+        }  # fmt: skip
+    part = "certify" if front["certified"] else "select"
+    return {"against": front["baseline"], "part": part, "lists": 5210, "length": 10, "items": items, "examples": people,
+            "points": points}  # fmt: skip
+
+
+def max_t(front: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Sorted maxima whose 95 % quantiles give the bounds of the front."""
+    if not front["certified"]:
+        return {}
+    return {side: quantile * np.arange(1.0, 200) / 190 for side, quantile in (("low", 2.93), ("high", 2.95))}
 
 
 def manifest() -> dict[str, Any]:
@@ -274,11 +293,12 @@ def config() -> dict[str, Any]:
 def write_run(folder: Path, front: dict[str, Any], **files: Any) -> Path:
     """A run folder; keyword arguments replace the content of a file, None leaves it out."""
     content = {
-        "front": front, "search": search_log(), "data": data_report(), "pick": pick_of(front), "examples": examples(),
-        "config": config(), "manifest": manifest(), **files,
+        "front": front, "search": search_log(), "data": data_report(), "pick": pick_of(front),
+        "explain": explain(front), "config": config(), "manifest": manifest(), **files,
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     for name, found in content.items():
         if found is not None:
             (folder / f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
+    save_file(max_t(front), str(folder / "front.safetensors"))
     return folder

@@ -153,7 +153,7 @@ def test_equal_gains_go_by_id_whatever_the_coding():
 def test_the_sentence_claims_no_more_than_there_is(finished):
     found = finished.engine.front.explain("p01")
     still = replace(found, changed=0.0, reordered=0.0, entered=0.0, gain=(), lose=())
-    assert still.why == f"p01 changes 0 % of {found.lists:,} lists: on average 0.0 of 10 items are new against " + (
+    assert still.why == f"policy p01 changes 0 % of {found.lists:,} lists: on average 0.0 of 10 items are new against " + (
         finished.engine.front.baseline
     )
     assert "less than 1 %" in replace(found, changed=0.001).why

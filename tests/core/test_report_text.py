@@ -1,15 +1,14 @@
-"""Numbers, escaping and terminal rows as people read them."""
+"""Numbers, dates and escaping as people read them."""
 
 from __future__ import annotations
 
 from html.parser import HTMLParser
 
 import pytest
-import report_runs as runs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paretorec.report import front_table, numbers
+from paretorec.report import numbers
 from paretorec.report.layout import scalar, tree
 from paretorec.report.markup import Markup, tag, text
 
@@ -107,20 +106,3 @@ def test_moments_are_dates_and_counts_are_not() -> None:
     assert scalar(1501459200000) == "2017-07-31"
     assert scalar(1_469_307) == "1,469,307"
     assert "2017-07-31" in tree({"boundaries": {"T0": 1501459200000}})
-
-
-def test_rows_have_the_same_columns_and_say_change_and_bound() -> None:
-    front = runs.three_objectives()
-    rows = front_table(front, "p02")
-    assert len(rows) == len(front["points"]) + len(front["baselines"])
-    assert len({tuple(row) for row in rows}) == 1
-    assert [row["policy"] for row in rows[:2]] == ["p01", "p02 (picked)"]
-    sales = front["points"][1]["certify"]["sales"]
-    shown = rows[1]["Sales (replay), a list"].replace("\u202f", "").replace("\u2212", "-")
-    assert shown == f"{sales['value']:.2f}  {sales['change']:+.1f}% [{sales['low']:+.1f}%]"
-    assert any(row["policy"] == "encoder.repeat (baseline)" for row in rows)
-
-
-def test_rows_of_an_uncertified_run_show_select_values_alone() -> None:
-    front = runs.uncertified()
-    assert front_table(front)[0]["Relevance (replay)"] == f"{front['points'][0]['select']['relevance']:.3f}"

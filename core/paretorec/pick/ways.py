@@ -94,7 +94,7 @@ class Weights(_Several):
     def gained(self, point: Point, promises: Promises) -> str:
         gain = self.gain(point, promises)
         if self.equal:
-            return f"the best bound on the mean of all changes is {gain:+.2f}"
+            return f"the best bound on the mean of all changes is {round(gain, 2) + 0.0:+.2f}"
         return f"the best bound on the weighted sum is {gain:+.3g}"
 
     def heading(self, point: Point, promises: Promises) -> str:

@@ -23,7 +23,7 @@ def looser(bound: float, relative: bool) -> str:
     """The least change to ask for so that `bound` keeps it, rounded down, as `keep` takes it."""
     if relative:
         return f"{math.floor(bound * 10) / 10:+.1f}%"
-    step = 10.0 ** (math.floor(math.log10(abs(bound))) - 2) if bound else 1.0
+    step = float(f"1e{math.floor(math.log10(abs(bound))) - 2}") if bound else 1.0
     return f"{math.floor(bound / step) * step:+.3g}"
 
 

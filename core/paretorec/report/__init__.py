@@ -2,6 +2,5 @@
 
 from paretorec.report.page import write_report
 from paretorec.report.picture import front_svg
-from paretorec.report.rows import front_table
 
-__all__ = ["front_svg", "front_table", "write_report"]
+__all__ = ["front_svg", "write_report"]

@@ -1,6 +1,7 @@
 "use strict";
 // Hover lights one policy in every chart and in the table; a click selects it and shows its card; headings sort.
-(() => {
+const page = (() => {
+  document.documentElement.classList.add("js");
   const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
   const tip = document.body.appendChild(document.createElement("div"));
   tip.id = "tip";
@@ -45,6 +46,8 @@
     const card = all("[data-card]").find((one) => one.dataset.card === id);
     if (!card) return;
     all("[data-card]").forEach((one) => { one.hidden = one !== card; });
+    const told = all("[data-explain]");
+    if (told.some((one) => one.dataset.explain === id)) told.forEach((one) => { one.hidden = one.dataset.explain !== id; });
     if (chosen) mark(chosen, "chosen", false);
     chosen = id;
     mark(id, "chosen", true);
@@ -65,7 +68,9 @@
 
   for (const button of all("button[data-zoom]")) {
     button.addEventListener("click", () => {
-      all("button[data-zoom]").forEach((one) => one.setAttribute("aria-pressed", String(one === button)));
+      all("button[data-zoom]").forEach((one) => {
+        one.setAttribute("aria-pressed", String(one.dataset.zoom === button.dataset.zoom));
+      });
       all(".charts").forEach((charts) => { charts.dataset.zoom = button.dataset.zoom; });
     });
   }
@@ -94,4 +99,5 @@
       }
     });
   }
+  return { all, mark, choose };
 })();

@@ -9,22 +9,25 @@ from pathlib import Path
 from paretorec.artifact import write_atomic
 from paretorec.errors import ArtifactError
 from paretorec.report import numbers
+from paretorec.report.live import live_promises
 from paretorec.report.markup import Markup, tag
 from paretorec.report.run_files import RunFiles, read_run
 from paretorec.report.sections.data import data_section
-from paretorec.report.sections.examples import examples_section
+from paretorec.report.sections.explain import explain_section
 from paretorec.report.sections.front import front_section
 from paretorec.report.sections.pick import pick_section
 from paretorec.report.sections.policies import policies_section
 from paretorec.report.sections.record import record_section
 from paretorec.report.sections.search import search_section
+from paretorec.report.sections.wish import wish_section
 from paretorec.report.versus import beaten, other_marks, refuse_other_protocol
 from paretorec.report.view import FrontView
 
 NAVIGATION = (
+    ("wish", "Your wish"),
     ("front", "Front"),
     ("policies", "Policies"),
-    ("examples", "Examples"),
+    ("explain", "What changes"),
     ("search", "Search"),
     ("data", "Data"),
     ("record", "Record"),
@@ -57,10 +60,11 @@ def render(files: RunFiles, other: RunFiles | None = None) -> str:
         view = replace(view, marks=(*view.marks, *other_marks(view, theirs, other.name)))
     sections = [
         pick_section(view, files),
+        wish_section(view, files, live_promises(view, files)),
         _compared(view, theirs, other.name) if theirs and other else Markup(""),
         front_section(view, files.wish.get("maximize") or ""),
         policies_section(view),
-        examples_section(view, files.examples),
+        explain_section(view, files.explain),
         search_section(files.search),
         data_section(files.data),
         record_section(files),
@@ -77,10 +81,14 @@ def render(files: RunFiles, other: RunFiles | None = None) -> str:
             tag("title", f"{files.name}: the front and the pick"),
             tag("style", style),
         ),
-        tag("body", _top(files, body), tag("main", body), _foot(files), tag("script", Markup(asset("page.js")))),
+        tag("body", _top(files, body), tag("main", body), _foot(files), tag("script", _script())),
         lang="en",
     )
     return f"<!doctype html>\n{document}\n"
+
+
+def _script() -> Markup:
+    return Markup("\n".join(asset(name) for name in ("page.js", "pick.js", "wish.js")))
 
 
 def asset(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from paretorec.report import numbers
-from paretorec.report.charts.parallel import parallel
+from paretorec.report.charts.parallel import Layout, parallel
 from paretorec.report.charts.scatter import scatter
 from paretorec.report.frames import Frames
 from paretorec.report.markup import Markup, tag
@@ -31,8 +31,9 @@ def front_svg(front: Mapping[str, Any], pick: str | None = None) -> str:
         )
         height = HEIGHT
     else:
-        chart = parallel(view.marks, axes, width=WIDTH, frame=Frames.of(view).items()[0][1])
-        height = 44 + 78 * max(len(axes) - 1, 0) + 30
+        layout = Layout(WIDTH)
+        chart = parallel(view.marks, axes, layout, frame=Frames.of(view).items()[0][1])
+        height = layout.height(len(axes))
     title, note = _captions(view)
     margin, head = 24, 64
     return tag(

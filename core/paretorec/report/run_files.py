@@ -1,4 +1,4 @@
-"""The JSON files of a run folder: everything that the report knows."""
+"""The files of a run folder that the report is made of: everything that it knows."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from paretorec.artifact import read_json
+from paretorec.artifact import read_arrays, read_json
+from paretorec.contracts.run import Array
 from paretorec.errors import ArtifactError
 
 
 @dataclass(frozen=True)
 class RunFiles:
-    """Parsed JSON; a file that is absent is empty, except `front`."""
+    """Parsed files; one that is absent is empty, except `front`."""
 
     name: str
     front: Mapping[str, Any]
     search: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
     pick: Mapping[str, Any] = field(default_factory=dict)
-    examples: tuple[Mapping[str, Any], ...] = ()
+    explain: Mapping[str, Any] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    max_t: Mapping[str, Array] = field(default_factory=dict)
+    """``front.safetensors``: sorted max-t values by side, from which every bound is a look-up."""
 
     @property
     def wish(self) -> Mapping[str, Any]:
@@ -44,9 +47,10 @@ def read_run(run: Path) -> RunFiles:
         search=_optional(run / "search.json", dict),
         data=_optional(run / "data.json", dict),
         pick=_optional(run / "pick.json", dict),
-        examples=tuple(_optional(run / "examples.json", list)),
+        explain=_optional(run / "explain.json", dict),
         config=_optional(run / "config.json", dict),
         manifest=_optional(run / "manifest.json", dict),
+        max_t=read_arrays(run / "front.safetensors") if (run / "front.safetensors").exists() else {},
     )
 
 

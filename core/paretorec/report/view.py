@@ -47,14 +47,16 @@ class Axis:
     """Change in percent, change in the objective's own unit, or the value on the select requests."""
     places: Mapping[str, Interval]
     """id -> where the policy is; policies without a number are missing."""
+    what: str = "change"
+    """What is on the axis where it is a change."""
 
     @property
     def title(self) -> str:
         label = self.objective.label or self.objective.name
         if self.kind == "relative":
-            return f"{label}, change in %"
+            return f"{label}, {self.what} in %"
         unit = f", {self.objective.unit}" if self.objective.unit else ""
-        return f"{label}, change{unit}" if self.kind == "absolute" else f"{label}{unit}"
+        return f"{label}, {self.what}{unit}" if self.kind == "absolute" else f"{label}{unit}"
 
     @property
     def falling(self) -> bool:
@@ -192,7 +194,7 @@ def _change(raw: Mapping[str, Any]) -> Change:
     return Change(
         value=_or(raw.get("value"), math.nan),
         change=change,
-        error=_or(raw.get("error"), 0.0),
+        error=_or(raw.get("error"), math.nan),
         low=_or(raw.get("low"), change),
         high=_or(raw.get("high"), change),
         relative=bool(raw.get("relative", True)),

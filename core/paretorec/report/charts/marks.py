@@ -32,7 +32,7 @@ def shape(mark: Mark, x: float, y: float, size: float = 4.5) -> Markup:
         reach = size * 1.15
         path = f"M{x:.2f} {y - reach:.2f}l{reach:.2f} {reach:.2f}l{-reach:.2f} {reach:.2f}l{-reach:.2f} {-reach:.2f}z"
         return tag("path", class_="shape", d=path)
-    return tag("circle", class_="shape", cx=x, cy=y, r=size * 1.45 if mark.picked else size)
+    return tag("circle", class_="shape", cx=x, cy=y, r=size)
 
 
 def group(mark: Mark, tip: str, *children: Markup, extra: str = "") -> Markup:

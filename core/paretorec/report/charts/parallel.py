@@ -1,35 +1,59 @@
-"""Parallel coordinates for more than three objectives: one level line per objective, right is better."""
+"""Parallel coordinates: one level line per objective, right is better."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from paretorec.report.charts.marks import describe, group, shape
 from paretorec.report.charts.scale import Scale, domain
 from paretorec.report.markup import Markup, tag
 from paretorec.report.view import Axis, Mark
 
+TOP, BOTTOM = 44.0, 30.0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the axes lie: `row` pixels below each other, `margin` from both sides."""
+
+    width: int
+    row: int = 78
+    margin: float = 8.0
+
+    def height(self, axes: int) -> int:
+        """Of the whole picture."""
+        return int(TOP + self.row * (axes - 1) + BOTTOM)
+
+    def y(self, axis: int) -> float:
+        return TOP + self.row * axis
+
 
 def parallel(
     marks: Sequence[Mark],
     axes: Sequence[Axis],
+    layout: Layout,
     *,
-    width: int,
-    frame: Collection[str],
-    row: int = 78,
+    frame: Collection[str] = (),
+    domains: Sequence[tuple[float, float]] = (),
     variant: str = "",
 ) -> Markup:
     """Axes lie level, one below the other, so that their names stay readable on a narrow screen.
 
-    Each policy of `frame` is a line from top to bottom through its places; single signals are drawn too, and held at
-    the ends of the axes where they lie beyond. Error bars are drawn for the pick alone and, by the script, for the
-    policy under the pointer.
+    Each policy is a line from top to bottom through its places. With `frame` only the policies in it are drawn, and
+    the axes reach as far as they do; with `domains` all are, and the axes reach as far as said. What lies beyond is
+    held at the ends. Error bars are drawn for the pick alone and, by the script, for the policy under the pointer.
     """
-    left, right, top = 8.0, width - 8.0, 44.0
-    scales = [_scale(axis, frame, left, right) for axis in axes]
-    heights = [top + row * i for i in range(len(axes))]
-    height = int(top + row * (len(axes) - 1) + 30)
-    shown = [mark for mark in marks if mark.id in frame or mark.role != "point"]
+    left, right = layout.margin, layout.width - layout.margin
+    scales = (
+        [Scale(low, high, left, right) for low, high in domains]
+        if domains
+        else [_scale(axis, frame, left, right) for axis in axes]
+    )
+    heights = [layout.y(i) for i in range(len(axes))]
+    width, height = layout.width, layout.height(len(axes))
+    shown = [mark for mark in marks if domains or mark.id in frame or mark.role != "point"]
     drawn = sorted(shown, key=lambda mark: (mark.picked, mark.role == "baseline", mark.role == "point"))
     return tag(
         "svg",
@@ -41,6 +65,7 @@ def parallel(
         viewBox=f"0 0 {width} {height}",
         role="img",
         aria_label=f"Parallel coordinates of {len(axes)} objectives",
+        data_axes=_described(axes, scales, heights) if domains else None,
         xmlns="http://www.w3.org/2000/svg",
     )
 
@@ -48,6 +73,15 @@ def parallel(
 def _scale(axis: Axis, frame: Collection[str], left: float, right: float) -> Scale:
     low, high = domain([place.middle for name, place in axis.places.items() if name in frame], 0.06)
     return Scale(high, low, left, right) if axis.falling else Scale(low, high, left, right)
+
+
+def _described(axes: Sequence[Axis], scales: Sequence[Scale], heights: Sequence[float]) -> str:
+    """For the script, which moves the lines when the confidence changes."""
+    rows = zip(axes, scales, heights, strict=True)
+    return json.dumps(
+        [{"name": a.objective.name, "low": s.low, "high": s.high, "start": s.start, "end": s.end, "y": y}
+         for a, s, y in rows]
+    )  # fmt: skip
 
 
 def _ticks(scale: Scale) -> list[float]:

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from paretorec.front import ObjectiveInfo
 from paretorec.report import numbers
-from paretorec.report.charts.parallel import parallel
+from paretorec.report.charts.parallel import Layout, parallel
 from paretorec.report.charts.scatter import scatter
 from paretorec.report.frames import Frames
 from paretorec.report.layout import section
@@ -27,7 +27,9 @@ Size = tuple[int, int, str]
 """Width and height in pixels, and the class that says on which screens; text is as large on all of them."""
 LARGE: Sequence[Size] = ((700, 540, "wide"), (358, 360, "narrow"))
 ALONE: Sequence[Size] = ((1120, 560, "wide"), (358, 360, "narrow"))
-SMALL: Sequence[Size] = ((400, 262, ""),)
+MOST_PAIRED = 3
+"""Objectives up to which every pair of them is drawn."""
+SMALL: Sequence[Size] = ((400, 262, "wide"), (358, 262, "narrow"))
 
 
 def front_section(view: FrontView, maximize: str = "") -> Markup:
@@ -38,7 +40,7 @@ def front_section(view: FrontView, maximize: str = "") -> Markup:
         "front",
         "The front",
         _lead(view),
-        tag("div", _legend(view.marks), _zoom(view), class_="controls"),
+        tag("div", _legend(view.marks), zoom(view), class_="controls"),
         _charts(view, maximize),
         cards(view),
     )
@@ -58,24 +60,27 @@ def _lead(view: FrontView) -> str:
 def _charts(view: FrontView, maximize: str) -> Markup:
     axes = {o.name: view.axis(o) for o in view.objectives}
     every = list(axes.values())
-    if len(every) in {2, 3}:
+    if len(every) > 1:
         main, *rest = _pairs(view.objectives, maximize)
         large = _panel(view, axes[main[1].name], axes[main[0].name], every, LARGE if rest else ALONE)
         small = [_panel(view, axes[right.name], axes[up.name], every, SMALL) for up, right in rest]
         aside = tag("div", small, class_="small") if small else None
         return tag("div", large, aside, class_="charts" if small else "charts single")
     drawn = [
-        parallel(view.marks, every, width=width, row=row, frame=frame, variant=f"{variant} {name}")
+        parallel(view.marks, every, Layout(width), frame=frame, variant=f"{variant} {name}")
         for name, frame in Frames.of(view).items()
-        for width, row, variant in ((1120, 86, "wide"), (358, 92, "narrow"))
+        for width, variant in ((1120, "wide"), (358, "narrow"))
     ]
     return tag("div", tag("figure", drawn, class_="panel"), class_="charts single")
 
 
 def _pairs(objectives: Sequence[ObjectiveInfo], maximize: str) -> list[tuple[ObjectiveInfo, ObjectiveInfo]]:
-    """(up, right) for every pair; the objective that is maximised goes up and comes first."""
-    order = sorted(objectives, key=lambda o: o.name != maximize)
-    return list(combinations(order, 2))
+    """(up, right): every pair of two or three objectives, of more the first with each other one. The objective that
+    is maximised goes up and comes first."""
+    first, *others = sorted(objectives, key=lambda o: o.name != maximize)
+    if len(objectives) > MOST_PAIRED:
+        return [(first, other) for other in others]
+    return list(combinations((first, *others), 2))
 
 
 def _panel(view: FrontView, x: Axis, y: Axis, tips: Sequence[Axis], sizes: Sequence[Size]) -> Markup:
@@ -88,7 +93,8 @@ def _panel(view: FrontView, x: Axis, y: Axis, tips: Sequence[Axis], sizes: Seque
     return tag("figure", drawn, class_="panel")
 
 
-def _zoom(view: FrontView) -> Markup:
+def zoom(view: FrontView) -> Markup:
+    """Buttons that say which part of the front all charts show."""
     if not Frames.of(view).near:
         return Markup("")
     return tag(
@@ -110,7 +116,7 @@ def _legend(marks: Sequence[Mark]) -> Markup:
             continue
         classes = "mark point picked" if role == "picked" else f"mark {role}"
         body = {
-            "circle": tag("circle", class_="shape", cx=8, cy=8, r=6 if role == "picked" else 4.5),
+            "circle": tag("circle", class_="shape", cx=8, cy=8, r=4.5),
             "square": tag("rect", class_="shape", x=4, y=4, width=8, height=8),
             "diamond": tag("path", class_="shape", d="M8 3l5 5l-5 5l-5 -5z"),
         }[form]

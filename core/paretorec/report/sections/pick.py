@@ -29,11 +29,11 @@ def pick_section(view: FrontView, files: RunFiles) -> Markup:
         tag(
             "p",
             tag("span", status, class_="status quiet" if quiet else "status"),
-            tag("span", "Policy ", tag("code", picked.id), class_="chosen") if picked else None,
+            tag("span", ["Policy ", tag("code", picked.id)] if picked else None, class_="chosen"),
             class_="eyebrow",
         ),
         _headline(view, files, picked),
-        _figures(view, files, picked) if picked else None,
+        _figures(view, files, picked) if picked else tag("div", class_="figures", hidden=True),
         tag("p", _trust(view, "never saw" in (files.pick.get("why") or "")), class_="trust"),
         id="pick",
         class_="hero",
