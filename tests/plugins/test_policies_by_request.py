@@ -183,6 +183,8 @@ def test_numbers_are_cut_evenly_or_at_the_edges_given():
     assert given_edges.shares == pytest.approx(
         [(length < 5).mean(), ((length >= 5) & (length < 20.5)).mean(), (length >= 20.5).mean()]
     )
+    assert settled("segmented", batch.take(slice(0, 140))).config.values[1].startswith(">=")  # 70 requests each
+    assert settled("segmented", batch.take(slice(0, 60))).config.values == ("any",)
     with_unknown = settled("segmented", batch, column="context.depth", bins=2).config
     assert with_unknown.values[-1] == MISSING
 
@@ -198,6 +200,8 @@ def test_numbers_are_cut_evenly_or_at_the_edges_given():
         ({"column": "context.device", "edges": (1,)}, "is text, which is not cut"),
         ({"column": "context.devise"}, "no column 'context.devise'; there are context.device"),
         ({"edges": (5, 5)}, "edges must rise"),
+        ({"edges": (5, 20), "least": 10_000}, "no value of 'history.length' has 10000 select requests"),
+        ({"values": ("web", "web")}, "values must differ"),
     ],
 )
 def test_segments_that_cannot_be_are_refused(params, message):

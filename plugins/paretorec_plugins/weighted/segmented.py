@@ -40,6 +40,13 @@ class SegmentedConfig(ComponentConfig):
         default=(), description="Share of the select requests of each of `values`; counted, not to be set."
     )
 
+    @field_validator("values")
+    @classmethod
+    def _distinct(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(values)) < len(values):
+            raise ValueError("values must differ")
+        return values
+
     @field_validator("edges")
     @classmethod
     def _rising(cls, edges: tuple[float, ...]) -> tuple[float, ...]:
@@ -59,14 +66,17 @@ class Segmented(Grouped[SegmentedConfig]):
         del items
         config = self.config
         column = requests.column(config.column)
-        edges = config.edges if column.dtype == object else config.edges or even_edges(column, config.bins)
-        if column.dtype == object and edges:
+        text = column.dtype == object
+        if text and config.edges:
             raise ConfigError(f"policy.params.edges: {config.column!r} is text, which is not cut; leave edges out")
+        even = not text and not config.edges
+        edges = even_edges(column, config.bins, config.least) if even else config.edges
         found, count = np.unique(segments_of(column, edges).astype(str), return_counts=True)
         counts = dict(zip(found.tolist(), count.tolist(), strict=True))
         frequent = sorted(counts, key=lambda value: (-counts[value], value))
-        chosen = [value for value in frequent if counts[value] >= config.least][: config.most]
-        if column.dtype != object:
+        cut = labels(edges) if even else []
+        chosen = [value for value in frequent if counts[value] >= config.least or value in cut][: config.most]
+        if not text:
             chosen.sort(key=[*labels(edges), MISSING].index)
         values = config.values or tuple(chosen)
         if not values:

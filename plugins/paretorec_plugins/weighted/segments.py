@@ -26,10 +26,12 @@ def labels(edges: tuple[float, ...]) -> list[str]:
     return [f"<{text[0]}", *(f"{low}..{high}" for low, high in pairwise(text)), f">={text[-1]}"]
 
 
-def even_edges(values: Array, bins: int) -> tuple[float, ...]:
-    """Edges, of three digits, between `bins` segments of about equally many numbers; fewer where many are equal."""
+def even_edges(values: Array, bins: int, least: int) -> tuple[float, ...]:
+    """Edges, of three digits, between `bins` segments of about equally many numbers; fewer where many are equal, or
+    where segments would have fewer than `least`."""
     known = values[~np.isnan(values)]
-    if not len(known):
+    bins = min(bins, len(known) // least)
+    if bins < 2:
         return ()
     cuts = np.quantile(known, np.arange(1, bins) / bins)
     return tuple(sorted({float(f"{cut:.3g}") for cut in cuts if cut > known.min()}))
