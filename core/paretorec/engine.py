@@ -30,6 +30,7 @@ from paretorec.recommender import Recommender
 from paretorec.record import Record
 from paretorec.refit import carried_over, carried_pick, everything
 from paretorec.registry import Registry
+from paretorec.registry.blame import blames
 from paretorec.runfolder import read_front, write_run
 from paretorec.tradeoff import find_front
 from paretorec.tuning import League, tune
@@ -82,6 +83,7 @@ class Engine:
         """From a TOML file; `overrides` as the command line's ``--set``. Raises `ConfigError`."""
         return cls(load_config(Path(path), overrides), **options)
 
+    @blames
     def run(
         self,
         interactions: pd.DataFrame | None = None,
@@ -105,6 +107,7 @@ class Engine:
             publish(Path(out))
         return self.front
 
+    @blames
     def tune(
         self,
         interactions: pd.DataFrame | None = None,
@@ -190,6 +193,7 @@ class Engine:
         """The front of the last run."""
         return self.fitted.front
 
+    @blames
     def serve(self, policy: Any = None) -> Recommender:
         """An immutable, thread-safe recommender. policy: a pick, a front point, a policy file or its path;
         None: the standing wish's pick, or the baseline where no policy qualifies."""
@@ -240,6 +244,7 @@ class Engine:
         engine._fitted = Fitted(data, bundle, manifest["bundle"], read_front(folder), record)
         return engine
 
+    @blames
     def refit(self) -> None:
         """Learn again from everything up to the end of the data. The certificate does not carry over, and says so."""
         fitted = self.fitted

@@ -48,6 +48,12 @@ class PluginLoadError(PluginError):
     """A plugin's module, spec, factory or config model could not be used; the cause is chained."""
 
 
+class ComponentFailed(PluginError):
+    """A component raised while it worked; names it, its distribution and what it was doing; the cause is chained."""
+
+    exit_code = 1
+
+
 class ArtifactError(ParetoRecError):
     """A saved run or policy that is missing, damaged, from a newer schema, or of other plugins."""
 

@@ -24,6 +24,7 @@ from paretorec.explore import explored
 from paretorec.judge import ranked
 from paretorec.policyfile import PolicyFile
 from paretorec.registry import Registry
+from paretorec.registry.blame import blames
 from paretorec.registry.explain import explain
 from paretorec.scores import candidate_scores
 
@@ -90,6 +91,7 @@ class Recommender:
         built = self.registry.build("policy", ComponentRef(use=chosen.kind, params=chosen.config), "policy")
         return replace(self, policy=chosen, kind=built.component)
 
+    @blames
     def recommend(
         self,
         users: Sequence[Any] | None = None,
@@ -158,6 +160,7 @@ class Recommender:
             columns["propensity"] = propensity[real]
         return pd.DataFrame(columns)
 
+    @blames
     def rank(
         self, asked: Histories, k: int, rules: Sequence[Any] | None = None, logged: Array | None = None
     ) -> tuple[Array, Array]:

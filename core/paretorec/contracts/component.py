@@ -71,7 +71,7 @@ class Provenance:
     builtin: bool = False
 
     def __str__(self) -> str:
-        return f"{self.distribution} {self.version} ({self.module})"
+        return " ".join(part for part in (self.distribution, self.version, f"({self.module})") if part)
 
 
 class ComponentRef(BaseModel):

@@ -13,12 +13,19 @@ from typing import Final, Literal
 from packaging.specifiers import SpecifierSet
 
 from paretorec.contracts.component import KINDS
-from paretorec.errors import AmbiguousComponent, ComponentDenied, ComponentNotFound, LockMismatch, PluginError
-from paretorec.registry.discovery import Candidate, canonical
+from paretorec.errors import (
+    AmbiguousComponent,
+    ComponentDenied,
+    ComponentNotFound,
+    LockMismatch,
+    PluginError,
+    PluginLoadError,
+)
+from paretorec.registry.discovery import BROKEN, Candidate, canonical
 from paretorec.registry.explain import nearest
 from paretorec.registry.settings import RegistrySettings, Trust
 
-Standing = Literal["ready", "shadowed", "ambiguous", "denied", "untrusted", "unlocked", "differs"]
+Standing = Literal["ready", "shadowed", "ambiguous", "denied", "untrusted", "unlocked", "differs", "broken"]
 
 
 LOCK_AGAIN: Final = "write the lock again with `paretorec plugins lock CONFIG`"
@@ -38,7 +45,7 @@ class Available:
     """``ready``: what the short name means. ``shadowed``: reached by its qualified name or by `[choose]` only.
     ``ambiguous``: reached by its qualified name, until `[choose]` settles the short one. ``denied`` and
     ``untrusted``: `[trust]` forbids it. ``unlocked``: `[lock]` does not name its distribution; ``differs``: it names
-    another version."""
+    another version. ``broken``: its distribution is half removed."""
     default: bool
     """Whether it is used where a configuration names no component of the kind."""
     note: str = ""
@@ -51,7 +58,9 @@ def flow_order(entry: Available) -> tuple[int, str, str]:
 
 
 def refusal(candidate: Candidate, settings: RegistrySettings) -> tuple[Standing, str] | None:
-    """Why `[trust]` forbids a candidate, or that `[lock]` does not know it; None: it may be used."""
+    """Why a candidate may not be used: it is half removed, `[trust]` forbids it, `[lock]` does not know it."""
+    if candidate.distribution == BROKEN:
+        return "broken", "its distribution is half removed: `paretorec doctor` names the folder to delete"
     refused = _distrust(candidate, settings.trust)
     if refused or candidate.builtin or not settings.lock or canonical(candidate.distribution) in settings.lock:
         return refused
@@ -112,7 +121,9 @@ def select(
     usable = [candidate for candidate in rivals if refusal(candidate, settings) is None]
     if not usable:
         state, reason = refusal(rivals[0], settings) or ("denied", "")
-        raise ComponentDenied(f"{at}{kind} {name!r} of {rivals[0]} is {state}: {reason}")
+        raise (PluginLoadError if state == "broken" else ComponentDenied)(
+            f"{at}{kind} {name!r} of {rivals[0]} is {state}: {reason}"
+        )
     usable = [candidate for candidate in usable if candidate.builtin] or usable
     if len({canonical(candidate.distribution) for candidate in usable}) > 1:
         offers = " and ".join(map(str, usable))

@@ -16,7 +16,7 @@ from urllib.request import url2pathname
 from paretorec.contracts.component import GROUPS
 from paretorec.errors import AmbiguousComponent, PluginError
 from paretorec.registry.choose import refusal, select
-from paretorec.registry.discovery import Candidate, canonical
+from paretorec.registry.discovery import BROKEN, Candidate, canonical
 from paretorec.registry.load import missing
 from paretorec.registry.resolve import Registry
 
@@ -65,8 +65,9 @@ def diagnose(registry: Registry) -> Diagnosis:
     checked = 0
     for candidate in registry.candidates:
         refused = refusal(candidate, registry.settings)
-        if refused:
+        if refused and refused[0] != "broken":  # of which `_metadata` tells
             notes.append(f"{candidate.kind} {candidate.name!r} of {candidate} is {refused[0]}: {refused[1]}")
+        if refused:
             continue
         checked += 1
         try:
@@ -74,6 +75,7 @@ def diagnose(registry: Registry) -> Diagnosis:
         except PluginError as error:
             faults.append(_fault(candidate, str(error)))
     faults.extend(_names(registry))
+    faults.extend(_half_removed())
     faults.extend(_metadata(registry.candidates))
     return Diagnosis(checked, tuple(faults), tuple(notes))
 
@@ -120,6 +122,23 @@ def _leads_nowhere(registry: Registry, kind: str, use: str) -> Iterator[Fault]:
         yield Fault(str(error), kind, use)
 
 
+def _half_removed() -> Iterator[Fault]:
+    """Folders that an interrupted installation or removal left behind."""
+    # One folder may stand on sys.path twice, as the current directory and by its name.
+    folders = {
+        str(Path(getattr(distribution, "_path", "")).resolve())
+        for distribution in distributions()
+        if not (distribution.metadata and distribution.metadata["Name"])
+        and "paretorec." in (distribution.read_text("entry_points.txt") or "")
+    }
+    for folder in sorted(folders):
+        yield Fault(
+            f"{folder} is what is left of a distribution that was half removed: it has no METADATA; delete it, and "
+            "install that distribution again if it is needed",
+            distribution=BROKEN,
+        )
+
+
 def _metadata(candidates: tuple[Candidate, ...]) -> Iterator[Fault]:
     """Distributions that are installed twice, or whose entry points are not what their source now says."""
     names = {canonical(candidate.distribution) for candidate in candidates}
@@ -127,7 +146,7 @@ def _metadata(candidates: tuple[Candidate, ...]) -> Iterator[Fault]:
     for distribution in distributions():
         name = distribution.metadata["Name"] if distribution.metadata else None
         if name and canonical(name) in names:
-            place = (str(distribution.locate_file("")), distribution.version)
+            place = (str(Path(str(distribution.locate_file(""))).resolve()), distribution.version)
             installed.setdefault(name, {}).setdefault(place, distribution)
     for name, places in sorted(installed.items()):
         if len(places) > 1:

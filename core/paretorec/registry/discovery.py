@@ -7,13 +7,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import Distribution, EntryPoint, entry_points
+from importlib.metadata import Distribution, distributions
 from typing import Final
 
 from paretorec.contracts.component import GROUPS, Provenance
 
 BUILTIN: Final = "paretorec"
 """The distribution that keeps its components' short names."""
+
+BROKEN: Final = "(no metadata)"
+"""Stands for the name of a distribution whose METADATA is gone: half removed, and not to be used."""
 
 _KINDS: Final = {group: kind for kind, group in GROUPS.items()}
 
@@ -49,37 +52,43 @@ class Candidate:
         return Provenance(self.distribution, self.version, self.module, self.builtin)
 
     def __str__(self) -> str:
-        return f"{self.distribution} {self.version} ({self.module})"
+        return str(self.provenance)
 
 
-def find(points: Iterable[EntryPoint]) -> tuple[Candidate, ...]:
-    """The candidates among `points`, sorted, so that nothing depends on the order of installation."""
-    points = tuple(points)  # keeps the distributions alive, whose identities are the keys of `known`
-    known: dict[int, tuple[str, str]] = {}
-    found = set()
-    for point in points:
-        kind = _KINDS.get(point.group)
-        if kind is None or point.dist is None:
+def find(installed: Iterable[Distribution]) -> tuple[Candidate, ...]:
+    """The candidates that these distributions declare, sorted, so that nothing depends on the order of installation.
+
+    Of two installations of one distribution the first counts, as it does for imports; one that lost its METADATA
+    never hides a whole one.
+    """
+    whole: dict[str, tuple[str, str, Distribution]] = {}
+    broken = []
+    for distribution in installed:
+        # Parsing every entry point, and every METADATA, takes longer than the scan.
+        if "paretorec." not in (distribution.read_text("entry_points.txt") or ""):
             continue
-        # A distribution's METADATA is parsed only if it matched, and once: parsing all takes longer than the scan.
-        name, version = known.get(id(point.dist)) or known.setdefault(id(point.dist), _identity(point.dist))
-        found.add(Candidate(kind, point.name, name, version, point.value.strip()))
-    return tuple(sorted(found))
-
-
-def _identity(distribution: Distribution) -> tuple[str, str]:
-    # Half-deleted installations have no METADATA; their entry points are still listed, under a name that says so.
-    metadata = distribution.metadata
-    if metadata is None or not metadata["Name"]:
-        return "(no metadata)", "(unknown)"
-    return metadata["Name"], metadata["Version"] or "(unknown)"
+        metadata = distribution.metadata
+        if metadata is None or not metadata["Name"]:
+            broken.append((BROKEN, "", distribution))
+        else:
+            name = metadata["Name"]
+            whole.setdefault(canonical(name), (name, metadata["Version"] or "", distribution))
+    return tuple(
+        sorted(
+            {
+                Candidate(_KINDS[point.group], point.name, name, version, point.value.strip())
+                for name, version, distribution in (*whole.values(), *broken)
+                for point in distribution.entry_points
+                if point.group in _KINDS
+            }
+        )
+    )
 
 
 @cache
 def scan() -> tuple[Candidate, ...]:
     """Everything that is installed. The standard library keeps no cache of its own, so this one lasts the process."""
-    installed = entry_points()
-    return find(point for group in _KINDS for point in installed.select(group=group))
+    return find(distributions())
 
 
 def refresh() -> tuple[Candidate, ...]:

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import pluggy
 
@@ -23,11 +23,18 @@ from paretorec.contracts.hooks import ComponentHooks
 from paretorec.errors import PluginLoadError
 from paretorec.registry.discovery import Candidate
 
+TELL: Final = "upgrade that distribution, or tell its authors"
+"""What a person can do about a plugin that is wrong."""
+
 
 def failure(what: object, doing: str, error: BaseException) -> PluginLoadError:
-    """The error that says what foreign code broke, while doing what; raise it from `error`."""
+    """The error that says what foreign code broke, while doing what, and what to do; raise it from `error`."""
     reason = " ".join(str(error).split())
-    return PluginLoadError(f"cannot use {what}: {doing} failed with {type(error).__name__}: {reason}")
+    if isinstance(error, ModuleNotFoundError):
+        then = f"install what has the module {error.name}, or reinstall that distribution"
+    else:
+        then = TELL
+    return PluginLoadError(f"cannot use {what}: {doing} failed with {type(error).__name__}: {reason}; {then}")
 
 
 @contextmanager
@@ -44,7 +51,7 @@ def phase(what: object, doing: str) -> Iterator[None]:
 def check(spec: ComponentSpec, what: object, upgrade: str) -> None:
     """Whether core can work with a spec; `upgrade` is the distribution to upgrade when the spec is too old."""
     if not NAME_PATTERN.match(spec.name):
-        raise PluginLoadError(f"cannot use {what}: its name must be lower case letters, digits and hyphens")
+        raise PluginLoadError(f"cannot use {what}: its name must be lower case letters, digits and hyphens; {TELL}")
     if spec.api != API:
         older = "paretorec" if spec.api > API else upgrade
         raise PluginLoadError(
@@ -58,7 +65,7 @@ def refer(reference: Any, what: object, role: str) -> Any:
     if not isinstance(reference, str):
         return reference
     if ":" not in reference:
-        raise PluginLoadError(f"cannot use {what}: its {role} {reference!r} is not 'package.module:attribute'")
+        raise PluginLoadError(f"cannot use {what}: its {role} {reference!r} is not 'package.module:attribute'; {TELL}")
     with phase(what, f"importing its {role} {reference!r}"):
         return pkgutil.resolve_name(reference)
 
@@ -67,7 +74,9 @@ def config_model(spec: ComponentSpec, what: object) -> type[ComponentConfig]:
     """The spec's configuration model, imported if need be."""
     model = refer(spec.config, what, "config")
     if not (isinstance(model, type) and issubclass(model, ComponentConfig)):
-        raise PluginLoadError(f"cannot use {what}: its config {spec.config!r} is not a subclass of ComponentConfig")
+        raise PluginLoadError(
+            f"cannot use {what}: its config {spec.config!r} is not a subclass of ComponentConfig; {TELL}"
+        )
     return model
 
 
@@ -110,11 +119,15 @@ class Loader:
             specs = self._collect(module, hook)
         names = [spec.name for spec in specs]
         if not names:
-            raise PluginLoadError(f"cannot use {what}: its module has no @hookimpl function {hook} that returns a spec")
-        if candidate.name not in names:
-            raise PluginLoadError(f"cannot use {what}: its hook {hook} offers only {', '.join(map(repr, names))}")
-        if len(set(names)) < len(names):
-            raise PluginLoadError(f"cannot use {what}: its hook {hook} offers a name twice ({', '.join(names)})")
+            problem = f"its module has no @hookimpl function {hook} that returns a spec"
+        elif candidate.name not in names:
+            problem = f"its hook {hook} offers only {', '.join(map(repr, names))}"
+        elif len(set(names)) < len(names):
+            problem = f"its hook {hook} offers a name twice ({', '.join(names)})"
+        else:
+            problem = ""
+        if problem:
+            raise PluginLoadError(f"cannot use {what}: {problem}; {TELL}")
         spec = specs[names.index(candidate.name)]
         check(spec, what, candidate.distribution)
         return spec

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from paretorec.contracts.component import KINDS, ComponentConfig, ComponentRef, ComponentSpec, Provenance
 from paretorec.errors import ComponentNotFound, ConfigError, LockMismatch, MissingDependency, ParetoRecError
+from paretorec.registry.blame import Origins
 from paretorec.registry.choose import Available, flow_order, mismatch, select, standings
 from paretorec.registry.discovery import Candidate, canonical, scan
 from paretorec.registry.explain import explain, nearest
@@ -79,6 +80,7 @@ class Registry:
         self.candidates = candidates
         self.files = files
         self.settings = settings
+        self.origins = Origins()
         self._loader = Loader()
         self._added: dict[tuple[str, str], Resolved] = {}
         self._stayed: dict[tuple[str, str], str] = {}
@@ -238,6 +240,7 @@ class Registry:
             raise  # the component's own sentence about its configuration
         except Exception as error:
             raise failure(resolved.origin, "making it", error) from error
+        self.origins.remember(component, resolved.origin)
         return Built(component, config, resolved)
 
     def _configure(self, resolved: Resolved, ref: ComponentRef, where: str) -> ComponentConfig:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import EntryPoint
 from itertools import permutations
 
 import pytest
 
+from paretorec.errors import PluginLoadError
 from paretorec.registry import Candidate, Registry, refresh
 from paretorec.registry.discovery import canonical, find
 
@@ -27,23 +27,42 @@ def test_order_of_installation_does_not_matter(site):
         site.install(name, {"encoder": {"gru": name.replace("-", "_")}})
     from importlib.metadata import distributions
 
-    points = [point for found in distributions(path=[str(site.folder)]) for point in found.entry_points]
-    assert len({find(order) for order in permutations(points)}) == 1
+    installed = list(distributions(path=[str(site.folder)]))
+    assert len({find(order) for order in permutations(installed)}) == 1
 
 
-def test_other_groups_and_points_without_a_distribution_are_ignored(site):
+def test_other_groups_are_ignored(site):
     site.install("acme", {"encoder": {"gru": "acme"}})
     (site.folder / "acme-1.0.dist-info" / "entry_points.txt").write_text(
         "[console_scripts]\nacme = acme:main\n[paretorec.encoders]\ngru = acme\n"
     )
     assert [candidate.name for candidate in site.candidates()] == ["gru"]
-    assert find([EntryPoint("gru", "acme", "paretorec.encoders")]) == ()
 
 
-def test_a_half_deleted_installation_is_listed_under_a_name_that_says_so(site):
-    info = site.install("acme", {"encoder": {"gru": "acme"}})
-    (info / "METADATA").unlink()
-    assert [candidate.distribution for candidate in site.candidates()] == ["(no metadata)"]
+def test_a_half_removed_distribution_is_shown_and_disturbs_nobody(site):
+    left = site.install("acme", {"encoder": {"gru": "acme", "lstm": "acme"}}, "0.9")
+    (left / "METADATA").unlink()
+    site.plugin("acme_gru")
+    assert {(c.name, c.distribution) for c in site.candidates()} == {
+        ("gru", "acme-gru"),
+        ("gru", "(no metadata)"),
+        ("lstm", "(no metadata)"),
+    }
+    registry = site.registry()
+    assert {(e.name, e.distribution): e.state for e in registry.available()} == {
+        ("gru", "acme-gru"): "ready",
+        ("gru", "(no metadata)"): "broken",
+        ("lstm", "(no metadata)"): "broken",
+    }
+    assert registry.resolve("encoder", "gru").provenance.distribution == "acme-gru"
+    with pytest.raises(PluginLoadError, match="is broken: its distribution is half removed: `paretorec doctor`"):
+        registry.resolve("encoder", "lstm")
+
+
+def test_what_is_left_of_an_old_version_does_not_hide_the_new_one(site):
+    (site.install("acme-gru", {"encoder": {"old": "acme_old"}}, "0.9") / "METADATA").unlink()
+    site.plugin("acme_gru")
+    assert site.registry().resolve("encoder", "gru").provenance.version == "1.0"
 
 
 def test_refresh_sees_what_was_installed_later_and_a_registry_keeps_what_it_saw(site):
