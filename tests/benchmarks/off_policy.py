@@ -240,7 +240,7 @@ def measure(quick: bool) -> dict[str, Any]:
         "machine": machine(),
         "versions": versions(),
         "quick": quick,
-        "seeds": {"store": 11, "logs": [0, sizes["logs"] - 1]},
+        "seeds": [11, *range(sizes["logs"])],
         "sizes": {
             **sizes,
             "requests": int(np.mean([log["request"].nunique() for log in logs])),
