@@ -34,7 +34,7 @@ from paretorec.contracts import Array, RunContext, SearchProblem
 from paretorec.record import machine
 from paretorec.search.loop import search
 from paretorec.search.pareto import hypervolume
-from paretorec_plugins.nsga2.genetic import Nsga2, Nsga2Config
+from paretorec_plugins.pymoo_search.genetic import Nsga2, Nsga2Config
 from paretorec_plugins.random_search.draws import RandomSearch, RandomSearchConfig
 from paretorec_plugins.swarm.smpso import Smpso, SmpsoConfig
 

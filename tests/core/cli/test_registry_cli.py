@@ -68,7 +68,7 @@ def test_list_says_which_file_decides(call, tmp_path):
     ("arguments", "says"),
     [
         (("plugins", "list", "--kind", "optimiser"), "did you mean 'optimizer'?"),
-        (("plugins", "show", "nsga3"), "did you mean 'nsga2'"),
+        (("plugins", "show", "ngsa2"), "did you mean 'nsga2'"),
         (("plugins", "show", "random"), "say splitter.random or optimizer.random"),
         (("plugins", "show", "optimizer.smsp"), "did you mean 'smpso'"),
         (("--registry", "nowhere.toml", "plugins", "list"), "nowhere.toml does not exist"),
