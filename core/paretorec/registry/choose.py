@@ -128,7 +128,7 @@ def select(
     if len({canonical(candidate.distribution) for candidate in usable}) > 1:
         offers = " and ".join(map(str, usable))
         raise AmbiguousComponent(
-            f"{at}{offers} offer a {kind} {name!r}: "
+            f"{at}{offers} offer {'an' if kind[0] in 'aeiou' else 'a'} {kind} {name!r}: "
             f'add the line {line} = "{usable[0].distribution}", or another of them, to [choose] in registry.toml'
         )
     if len(usable) > 1:

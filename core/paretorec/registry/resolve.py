@@ -193,13 +193,16 @@ class Registry:
         if name != use:
             raise ComponentNotFound(f"{at}{kind} {name!r} is a host application's own: registry.add({kind!r}, spec) it")
         added = [Candidate(kind, name, HOST, "", "") for kind, name in self._added]
-        return self.load(select(kind, use, [*self.candidates, *added], self.settings, where))
+        return self.load(select(kind, use, [*self.candidates, *added], self.settings, where), at)
 
-    def load(self, candidate: Candidate) -> Resolved:
-        """Load exactly this candidate, whatever its short name means. Raises `LockMismatch` or `PluginLoadError`."""
+    def load(self, candidate: Candidate, at: str = "") -> Resolved:
+        """Load exactly this candidate, whatever its short name means; `at` begins the message of a `LockMismatch`.
+
+        Raises that or `PluginLoadError`.
+        """
         differs = self._difference(candidate)
         if differs:
-            raise LockMismatch(f"{candidate.kind} {candidate.name!r} of {candidate} is not as locked: {differs}")
+            raise LockMismatch(f"{at}{candidate.kind} {candidate.name!r} of {candidate} is not as locked: {differs}")
         return Resolved(candidate.kind, self._loader.spec(candidate), candidate.provenance)
 
     def _difference(self, candidate: Candidate) -> str:
