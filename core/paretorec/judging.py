@@ -51,9 +51,10 @@ def plan_signals(bundle: Bundle, prepared: Prepared, policy: PolicyConfig) -> Si
     block = next(blocks(prepared.history.at(requests.user, requests.time, requests.context), requests.logged))
     view = bundle.with_heads(bundle.view(block.histories, block.logged))
     known = tuple(bundle.raw_signals(view))
-    for name in (*policy.signals, *policy.normalisers):
-        if name not in known:
-            raise ConfigError(f"policy.signals: there is no signal {name!r}{nearest(name, known)}")
+    for key, named in (("signals", policy.signals), ("normalisers", policy.normalisers)):
+        for name in named:
+            if name not in known:
+                raise ConfigError(f"policy.{key}: there is no signal {name!r}{nearest(name, known)}")
     names = policy.signals or known
     return SignalPlan(names, {name: policy.normalisers.get(name, policy.normalise) for name in names})
 

@@ -35,6 +35,13 @@ def test_a_wish_that_no_policy_fulfils_exits_3(certified):
     certified("pick", "run", "--tolerance", "novelty=1%").refused("not in lexicographic")
 
 
+def test_a_wrong_signal_is_looked_for_under_its_own_key(shell, log):
+    shell.write("log.csv", log)
+    for key, value in (("signals", '["encoder.repeet"]'), ("normalisers", '{ "encoder.repeet" = "rank" }')):
+        shell.configure(more=f'[policy]\nuse = "linear"\n{key} = {value}')
+        shell.run_refused(f"policy.{key}: there is no signal 'encoder.repeet'", "did you mean 'encoder.repeat'")
+
+
 def test_every_way_to_pick_answers_or_says_why_not(certified):
     ways = (
         ("--knee",),

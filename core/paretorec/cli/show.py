@@ -12,6 +12,7 @@ import typer
 from paretorec.cli.shared import print_table
 from paretorec.explanation import Explanation, Group, Moved, Shown, share
 from paretorec.front import Change, Front, Point
+from paretorec.pick.words import number
 
 
 def show_front(front: Front) -> None:
@@ -25,7 +26,7 @@ def show_front(front: Front) -> None:
     if front.certified:
         typer.echo(
             f"Each change is on requests that the search never saw; all bounds hold at once, "
-            f"{front.confidence:.0%} sure.\n"
+            f"{100 * front.confidence:.4g} % sure.\n"
         )
     else:
         typer.echo(f"Not certified: {front.uncertified}.\n")
@@ -42,8 +43,8 @@ def _row(front: Front, point: Point) -> list[str]:
 def _change(change: Change | None) -> str:
     if change is None or not math.isfinite(change.change):
         return ""
-    text = f"{change.change:+.3g}{' %' if change.relative else ''}"
-    return text if math.isnan(change.low) else f"{text} [{change.low:+.3g}]"
+    text = number(change.change, change.relative)
+    return text if math.isnan(change.low) else f"{text} [{number(change.low, change.relative).removesuffix(' %')}]"
 
 
 def show_pick(pick: Mapping[str, Any]) -> None:

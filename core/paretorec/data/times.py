@@ -102,6 +102,6 @@ def _texts(values: pd.Series[Any], missing: Array) -> ParsedTimes:
 
 
 def as_text(ms: int) -> str:
-    """A moment for people, in UTC: ``2017-07-31`` at midnight, else ``2017-07-31 12:30:00`` (or with milliseconds)."""
-    text = str(np.datetime64(int(ms), "ms")).replace("T", " ")
-    return text.removesuffix(".000").removesuffix(" 00:00:00")
+    """A moment for people, in UTC, to the minute: ``2017-07-31 12:30``, or ``2017-07-31`` at midnight."""
+    text = str(np.datetime64(int(ms), "ms").astype("datetime64[m]")).replace("T", " ")
+    return text.removesuffix(" 00:00")

@@ -21,6 +21,8 @@ def explain_section(view: FrontView, document: Mapping[str, Any]) -> Markup:
     part = "certify" if document["part"] == "certify" else "select"
     users = "requests that the search never saw" if part == "certify" else "the requests that chose the policies"
     lead = f"Lists by the policy against those by the baseline {document['against']}, on {users}. "
+    if part == "certify" and not view.certified:
+        lead = f"As it was when the run was certified. {lead}"
     return section(
         "explain",
         "What changes for people",
