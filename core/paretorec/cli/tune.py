@@ -15,7 +15,7 @@ def tune(
     ctx: typer.Context,
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file with [tune] and [tune.space].")],
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of the results; default: runs/NAME-OF-CONFIG-tuning.")
+        Path | None, typer.Option(metavar="DIR", help="Folder of the results; default: runs/NAME-tuning.")
     ] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one key, such as tune.trials=40.")
@@ -31,7 +31,7 @@ def tune(
     from paretorec.engine import Engine
     from paretorec.report.league import league_table
 
-    folder = out or Path("runs") / f"{config.stem}-tuning"
+    folder = out or Path("runs") / f"{config.stem.removesuffix('-tune')}-tuning"
     stop = threading.Event()
     engine = Engine.from_config(config, overrides or (), registry=registry_of(ctx), progress=progress(), stop=stop)
     with stopping(stop):
