@@ -17,8 +17,9 @@ from paretorec.errors import NoAnswer
 from paretorec.front import Change, Front, ObjectiveInfo, Point
 from paretorec.pick import Promises, words
 from paretorec.report import numbers, write_report
-from paretorec.report.live import live_data
-from paretorec.report.run_files import RunFiles
+from paretorec.report.live import live_data, live_promises
+from paretorec.report.run_files import RunFiles, read_run
+from paretorec.report.view import FrontView
 
 NODE = shutil.which("node") or shutil.which("nodejs")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
@@ -208,6 +209,31 @@ def test_the_page_begins_with_what_the_run_picked(name, tmp_path):
     labels = {objective["label"] for objective in front["objectives"]}
     figures = after.split('class="figures"')[1].split('class="trust"')[0]
     assert all(label[1:] in figures for label in labels)
+
+
+PLAY = """<script>
+const more = document.getElementById("more");
+more.value = "diversity";
+more.dispatchEvent(new Event("change"));
+document.querySelector('[data-zoom="all"]').click();
+const slider = document.querySelector('input[data-objective="relevance"]');
+slider.value = "-30";
+slider.dispatchEvent(new Event("input"));
+</script>"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="CHROMIUM IS MISSING: nothing runs the page's scripts in a browser")
+def test_sliders_and_choices_make_the_wish(tmp_path):
+    page = write_report(runs.write_run(tmp_path / "run", runs.three_objectives()))
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace("</body>", f"{PLAY}</body>"), encoding="utf-8")
+    document = in_browser(page)
+    live = live_promises(FrontView.parse(runs.three_objectives()), read_run(page.parent))
+    found = live.front.pick("diversity", {"relevance": "-30%"})
+    assert headline(document) == numbers.typeset(found.why)
+    assert 'aria-valuetext="at least \u221230.0\u202f%"' in document
+    assert "--maximize diversity" in document
+    assert 'class="charts single" data-zoom="all"' in document
 
 
 def test_a_run_whose_files_are_incomplete_gets_a_page_without_other_wishes(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from paretorec.front import ObjectiveInfo
@@ -29,7 +29,10 @@ LARGE: Sequence[Size] = ((700, 540, "wide"), (358, 360, "narrow"))
 ALONE: Sequence[Size] = ((1120, 560, "wide"), (358, 360, "narrow"))
 MOST_PAIRED = 3
 """Objectives up to which every pair of them is drawn."""
-SMALL: Sequence[Size] = ((400, 262, "wide"), (358, 262, "narrow"))
+SMALL: Mapping[str, Sequence[Size]] = {
+    "beside": ((400, 262, "wide"), (358, 262, "narrow")),
+    "many": ((358, 262, ""),),
+}
 
 
 def front_section(view: FrontView, maximize: str = "") -> Markup:
@@ -62,10 +65,11 @@ def _charts(view: FrontView, maximize: str) -> Markup:
     every = list(axes.values())
     if len(every) > 1:
         main, *rest = _pairs(view.objectives, maximize)
-        large = _panel(view, axes[main[1].name], axes[main[0].name], every, LARGE if rest else ALONE)
-        small = [_panel(view, axes[right.name], axes[up.name], every, SMALL) for up, right in rest]
-        aside = tag("div", small, class_="small") if small else None
-        return tag("div", large, aside, class_="charts" if small else "charts single")
+        shape = "single" if not rest else "beside" if len(every) <= MOST_PAIRED else "many"
+        sizes = LARGE if shape == "beside" else ALONE
+        large = _panel(view, axes[main[1].name], axes[main[0].name], every, sizes)
+        small = [_panel(view, axes[right.name], axes[up.name], every, SMALL[shape]) for up, right in rest]
+        return tag("div", large, tag("div", small, class_="small") if small else None, class_=f"charts {shape}")
     drawn = [
         parallel(view.marks, every, Layout(width), frame=frame, variant=f"{variant} {name}")
         for name, frame in Frames.of(view).items()
