@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
 import numpy as np
@@ -162,6 +163,17 @@ def test_the_command_line_tells_propensities(run, mixed, tmp_path, capsys):
     shown = capsys.readouterr()
     assert f"{shop.recommend(['u00001'], k=4)['propensity'][0]:.4f}" in shown.out
     assert "lists vary at random" in shown.err
+
+
+def test_a_refitted_bundle_is_served_by_the_same_policy(run):
+    engine, _, _ = run
+    again = copy.copy(engine)
+    again.refit()
+    before, after = engine.front.points[0].policy, again.front.points[0].policy
+    assert {**after, "bundle": ""} == {**before, "bundle": ""}
+    assert len(again.serve(again.front.points[0]).recommend(["u00001", "never seen"], k=5)) == 10
+    with pytest.raises(ArtifactError, match="belongs to bundle"):
+        again.serve(before)
 
 
 @pytest.mark.parametrize("seed", [-1, 0.5, "x"])
