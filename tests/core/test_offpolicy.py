@@ -54,11 +54,12 @@ def true_value(scores):
     return float((position_probabilities(np.array([scores]), DEPTH)[0] * true_click()).sum())
 
 
-def make_actions(log, target=(0.0, 0.2, 0.4, 0.6, 0.8)):
-    wanted = position_probabilities(np.array([target]), DEPTH)[0]
+def make_actions(log, target=(0.0, 0.2, 0.4, 0.6, 0.8), logging=(0.5, 0.3, 0.0, 0.2, 0.1)):
+    wanted, logged = (position_probabilities(np.array([scores]), DEPTH)[0] for scores in (target, logging))
     places = log[["request", "position"]].loc[log.index.repeat(ITEMS)].reset_index(drop=True)
     item = np.tile(np.arange(ITEMS), len(log))
-    return places.assign(item_id=[f"i{i}" for i in item], target=wanted[places["position"] - 1, item])
+    place = places["position"].to_numpy() - 1
+    return places.assign(item_id=[f"i{i}" for i in item], target=wanted[place, item], propensity=logged[place, item])
 
 
 def rows_of(log):
@@ -86,6 +87,23 @@ def test_the_doubly_robust_value_corrects_what_the_model_says():
     found = estimate(log, actions=make_actions(log), limits=LOOSE)
     assert found.values["dr"].value == pytest.approx(plain.corrected(rows_of(log), model.logged, model.target))
     assert found.values["dm"].value == pytest.approx(model.target.sum() / coded.requests)
+
+
+def test_a_difference_of_two_doubly_robust_values_is_narrower_where_items_matter():
+    rng = np.random.default_rng(0)
+    log = make_log(users=1500)
+    item = log["item_id"].str[1:].astype(int).to_numpy()
+    log["reward"] = 10.0 * item + rng.normal(size=len(log))
+    actions = make_actions(log)
+    both, one = (estimate(log, actions=some, limits=LOOSE) for some in (actions, actions.drop(columns="propensity")))
+    assert both.values["dr"] == one.values["dr"]
+    assert one.changes["dr"].value == pytest.approx(one.values["dr"].value - one.logging.value)
+    assert both.changes["dr"].error < 0.5 * one.changes["dr"].error
+    wanted, logged = (np.array(plain.position_probabilities(s, DEPTH)) for s in (
+        (0.0, 0.2, 0.4, 0.6, 0.8), (0.5, 0.3, 0.0, 0.2, 0.1)
+    ))  # fmt: skip
+    truth = ((wanted - logged) * 10 * np.arange(ITEMS)).sum()
+    assert abs(both.change.value - truth) < 4 * both.change.error
 
 
 def test_the_model_knows_nothing_of_the_users_that_it_speaks_of():
@@ -301,9 +319,7 @@ def test_bad_questions_are_refused():
         estimate(log, lists="cascade", actions=make_actions(log))
     with pytest.raises(DataError, match="'item_id' differs within a request"):
         estimate(log, features=["item_id"])
-    with pytest.raises(
-        DataError, match=r"actions: the probabilities of request 0 and position 1 add up to 0\.\d+, not 1"
-    ):
+    with pytest.raises(DataError, match=r"actions: .target. of request 0 and position 1 adds up to 0\.\d+, not 1"):
         estimate(log, actions=make_actions(log)[lambda frame: frame["item_id"] != "i4"])
 
 

@@ -81,10 +81,11 @@ def test_a_policy_that_is_certain_always_shows_the_same(
 def test_actions_are_all_that_may_be_shown(store: Store, policies: tuple[RandomPolicy, RandomPolicy]) -> None:
     users = store.draw_users(30, seed=2)
     log = log_visits(store, users, *policies, seed=3)
-    actions = possible_actions(log, store, users, policies[1])
+    actions = possible_actions(log, store, users, *policies)
     assert len(actions) == log["request"].nunique() * DEPTH * 20
-    sums = actions.groupby(["request", "position"])["target"].sum()
+    sums = actions.groupby(["request", "position"])[["propensity", "target"]].sum()
     np.testing.assert_allclose(sums, 1, atol=1e-6)
     both = log.merge(actions, on=["request", "position", "item_id"], suffixes=("", "_there"))
     np.testing.assert_allclose(both["target"], both["target_there"])
+    np.testing.assert_allclose(both["propensity"], both["propensity_there"])
     assert len(both) == len(log)

@@ -30,6 +30,8 @@ class Actions:
     """int64 [m]."""
     probability: Array
     """float64 [m]; sums to 1 over each of the log's rows."""
+    propensity: Array | None
+    """float64 [m]: of the logging policy, likewise; None: not known."""
     features: Array
     """float64 [m, F]."""
 
@@ -43,16 +45,8 @@ def read_actions(
     places = pd.MultiIndex.from_arrays([frame[key] for key in keys])
     row = places.get_indexer(pd.MultiIndex.from_arrays([actions[key] for key in keys]))
     actions, row = actions[row >= 0], row[row >= 0]
-    probability = probabilities(actions, names["target"], "actions")
-    sums = np.bincount(row, weights=probability, minlength=len(frame))
-    wrong = np.abs(sums - 1) > SUMS_TO_ONE
-    if wrong.any():
-        at = int(wrong.argmax())
-        where = " and ".join(f"{key} {frame[key].iloc[at]}" for key in keys)
-        raise DataError(
-            f"actions: the probabilities of {where} add up to {sums[at]:.4g}, not 1 ({int(wrong.sum())} such places); "
-            "list every item that the target policy may show there"
-        )
+    probability = _complete(frame, actions, row, names["target"], keys)
+    logging = _complete(frame, actions, row, names["propensity"], keys) if names["propensity"] in actions else None
     both = encode_text(pd.concat([frame[names["item"]], actions[names["item"]]], ignore_index=True))
     if (both.codes < 0).any():
         raise DataError(f"{names['item']!r} is missing in {int((both.codes < 0).sum())} rows; drop them")
@@ -62,7 +56,22 @@ def read_actions(
     of_request = columns_of(frame, request, [name for name in features if name not in actions])
     logged = np.concatenate([of_request, *(column[: len(frame)] for column in joined)], axis=1)
     shown = np.concatenate([of_request[row], *(column[len(frame) :] for column in joined)], axis=1)
-    return item, len(both.names), logged, Actions(row, chosen, probability, shown)
+    return item, len(both.names), logged, Actions(row, chosen, probability, logging, shown)
+
+
+def _complete(frame: pd.DataFrame, actions: pd.DataFrame, row: Array, column: str, keys: Sequence[str]) -> Array:
+    """float64 [m]: probabilities that add up to 1 over each of the log's rows."""
+    probability = probabilities(actions, column, "actions")
+    sums = np.bincount(row, weights=probability, minlength=len(frame))
+    wrong = np.abs(sums - 1) > SUMS_TO_ONE
+    if wrong.any():
+        at = int(wrong.argmax())
+        where = " and ".join(f"{key} {frame[key].iloc[at]}" for key in keys)
+        raise DataError(
+            f"actions: {column!r} of {where} adds up to {sums[at]:.4g}, not 1 ({int(wrong.sum())} such places); "
+            "list every item that may be shown there"
+        )
+    return probability
 
 
 def looked_up(actions: Actions | None, item: Array) -> Array:

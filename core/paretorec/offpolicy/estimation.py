@@ -11,7 +11,15 @@ from paretorec.judge.clusters import Clusters
 from paretorec.offpolicy.gates import Gate, Limits, gates
 from paretorec.offpolicy.logs import read_log
 from paretorec.offpolicy.rewards import cross_fitted
-from paretorec.offpolicy.values import Value, direct, doubly_robust, on_policy, snips, weights
+from paretorec.offpolicy.values import (
+    Value,
+    direct,
+    doubly_robust,
+    doubly_robust_change,
+    on_policy,
+    snips,
+    weights,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,8 +115,9 @@ def estimate(
         policy's; not needed with `actions`).
     actions
         Everything that the target policy may show: ``request``, ``position`` (if the log has it), ``item_id`` and
-        ``target``, which adds up to 1 over each request and position. Lets the reward model tell items apart, which
-        narrows the intervals, and adds the direct method for comparison.
+        ``target``, which adds up to 1 over each request and position. Lets the reward model tell items apart, and adds
+        the direct method for comparison. With ``propensity`` in it, the logging policy's of the same items, the
+        doubly robust difference is that of two doubly robust values, which narrows its interval.
     columns
         Role (``user``, ``request``, ``position``, ``item``, ``reward``, ``propensity``, ``target``) -> column, where
         names differ from those above.
@@ -160,7 +169,9 @@ def estimate(
     if actions is not None:
         found["dm"] = direct(coded, predicted)
     clusters, logging = Clusters(coded.user), on_policy(coded)
-    changes = {name: (parts - logging).with_interval(clusters, confidence) for name, parts in found.items()}
+    differences = {name: parts - logging for name, parts in found.items()}
+    differences["dr"] = doubly_robust_change(coded, weight, predicted)
+    changes = {name: parts.with_interval(clusters, confidence) for name, parts in differences.items()}
     before = logging.with_interval(clusters, confidence)
     return Estimate(
         estimator=estimator,

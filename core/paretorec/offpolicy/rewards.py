@@ -28,13 +28,16 @@ class Predicted:
     """float64 [n]: reward of the item that was shown."""
     target: Array
     """float64 [n]: mean reward of what the target policy would show in its place."""
+    logging: Array
+    """float64 [n]: mean reward of what the logging policy would show in its place; of what it did show, where its
+    probabilities of other items are not known."""
 
 
 def cross_fitted(log: Log, folds: int, seed: int) -> Predicted:
     """O(folds x ROUNDS x n F^2). Without actions the model sees request and position only, so that both predictions
     are equal: the target's mean over items is not known."""
     fold = np.random.default_rng([seed, 2]).permutation(log.users)[log.user][log.request] % folds
-    logged, target = np.zeros(len(log.reward)), np.zeros(len(log.reward))
+    logged, target, logging = np.zeros((3, len(log.reward)))
     for one in range(folds):
         inside = fold == one
         model = AdditiveModel.fit(log, ~inside)
@@ -47,7 +50,10 @@ def cross_fitted(log: Log, folds: int, seed: int) -> Predicted:
         row = actions.row[mine]
         worth = model.predict(log.position[row], actions.item[mine], actions.features[mine])
         target += np.bincount(row, weights=worth * actions.probability[mine], minlength=len(target))
-    return Predicted(logged, target)
+        if actions.propensity is not None:
+            logging += np.bincount(row, weights=worth * actions.propensity[mine], minlength=len(target))
+    known = log.actions is not None and log.actions.propensity is not None
+    return Predicted(logged, target, logging if known else logged)
 
 
 @dataclass(frozen=True)

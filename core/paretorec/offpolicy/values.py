@@ -90,6 +90,13 @@ def doubly_robust(log: Log, weight: Array, predicted: Predicted) -> Parts:
     return Parts(float(total.mean()), (total - total.mean()) / log.requests)
 
 
+def doubly_robust_change(log: Log, weight: Array, predicted: Predicted) -> Parts:
+    """The same of both policies, subtracted: what the model knows of items that happened to be drawn cancels."""
+    moved = predicted.target - predicted.logging + (weight - 1) * (log.reward - predicted.logged)
+    total = log.by_request(moved)
+    return Parts(float(total.mean()), (total - total.mean()) / log.requests)
+
+
 def direct(log: Log, predicted: Predicted) -> Parts:
     """What the model alone says; biased by as much as it is wrong, which no interval shows."""
     total = log.by_request(predicted.target)

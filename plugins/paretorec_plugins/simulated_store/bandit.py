@@ -94,18 +94,21 @@ def log_visits(
     )
 
 
-def possible_actions(log: pd.DataFrame, store: Store, users: Shoppers, target: RandomPolicy) -> pd.DataFrame:
-    """Everything that the target policy may show in a log of `users`: ``request``, ``position``, ``item_id``,
+def possible_actions(
+    log: pd.DataFrame, store: Store, users: Shoppers, logging: RandomPolicy, target: RandomPolicy
+) -> pd.DataFrame:
+    """Everything that may be shown in a log of `users`: ``request``, ``position``, ``item_id``, ``propensity``,
     ``target``; requests x depth x items rows."""
     requests = log.drop_duplicates("request")
     place = pd.Index(users.ids).get_indexer(pd.Index(requests["user_id"]))
-    chosen = target.probabilities[target.rows(users)[place]]
+    before, chosen = (policy.probabilities[policy.rows(users)[place]] for policy in (logging, target))
     count, depth, items = chosen.shape
     return pd.DataFrame(
         {
             "request": np.repeat(requests["request"].to_numpy(), depth * items),
             "position": np.tile(np.repeat(np.arange(1, depth + 1), items), count),
             "item_id": np.tile(np.array(item_ids(store.config.items), dtype=object), count * depth),
+            "propensity": before.ravel(),
             "target": chosen.ravel(),
         }
     )
