@@ -73,7 +73,7 @@ def rival_rows(course: Course, trial: Trial, registry: Registry) -> list[Row]:
     ready = {entry.name for entry in registry.available() if entry.kind == "optimizer" and entry.state == "ready"}
     names = [name for name in RIVALS if name in ready]
     contenders = {OWN if name == own else name: ComponentRef(use=name) for name in names}
-    by_fold = [shop.result(trial.number, fold, config, contenders) for fold in range(len(shop.folds))]
+    by_fold = [shop.results(trial.number, fold, config, contenders) for fold in range(len(shop.folds))]
     rows = [_signal_row(course, trial)]
     for name, results in zip(names, zip(*by_fold, strict=True), strict=True):
         kept = [result for result in results if isinstance(result, FoldResult)]

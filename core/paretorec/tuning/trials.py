@@ -46,8 +46,13 @@ class Workshop:
         self.folder = folder
         self._registry, self._run = registry, run
 
-    def result(self, number: int, fold: int, config: RunConfig, contenders: Mapping[str, ComponentRef]) -> list[Any]:
-        """What each contender reached on a fold: `FoldResult`, or the error that it ended with, in their order."""
+    def results(
+        self, number: int, fold: int, config: RunConfig, contenders: Mapping[str, ComponentRef]
+    ) -> list[FoldResult | ParetoRecError]:
+        """What each contender (name -> optimizer) reached on a fold, or the error that it ended with, in their order.
+
+        Raises what fails before they compete: fitting, signals.
+        """
         place = self.place(number, fold)
         found: dict[str, FoldResult | ParetoRecError] = {}
         for name in contenders:
@@ -72,6 +77,13 @@ class Workshop:
                     found[name] = reached
         self._run.check_stop()
         return [found[name] for name in contenders]
+
+    def own(self, number: int, fold: int, config: RunConfig) -> FoldResult:
+        """What a configuration reached with its own optimizer. Raises what fails."""
+        (result,) = self.results(number, fold, config, {OWN: config.optimizer})
+        if isinstance(result, ParetoRecError):
+            raise result
+        return result
 
     def place(self, number: int, fold: int) -> Path:
         """Where a trial keeps what it needs to go on within a fold."""
@@ -109,11 +121,8 @@ class Course:
         shop.note(0, {})
         results = []
         for number, fold in enumerate(shop.folds):
-            (result,) = shop.result(0, number, shop.space.config, {OWN: shop.space.config.optimizer})
-            if not isinstance(result, FoldResult):
-                raise result
-            results.append(result)
-            self.scales.append(Scale.of(result.corners, shop.objectives, fold.name))
+            results.append(shop.own(0, number, shop.space.config))
+            self.scales.append(Scale.of(results[-1].corners, shop.objectives, fold.name))
         self.trials.append(Trial(0, {}, tuple(results)))
         return self.trials[0]
 
@@ -126,10 +135,7 @@ class Course:
         try:
             config = shop.space.configured(assignment)
             while len(results) < len(shop.folds) and not why:
-                (result,) = shop.result(number, len(results), config, {OWN: config.optimizer})
-                if not isinstance(result, FoldResult):
-                    raise result
-                results.append(result)
+                results.append(shop.own(number, len(results), config))
                 why = self._hopeless(results)
         except (Interrupted, ArtifactError):
             raise
