@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from simulated_shop import SHOP
 
 from paretorec.configfile import apply_override, parse_config
-from paretorec.errors import ConfigError
+from paretorec.errors import ConfigError, PluginError
 from paretorec.registry import Registry
 from paretorec.tuning.space import Axis, Space
 from paretorec.tuning.toml import to_toml
@@ -49,6 +49,19 @@ def test_weights_of_events_are_found_inside_their_table():
     axis = axis_of("ranker.params.event_weights.click", {"low": 0.1, "high": 1.0})
     config = space_of({axis.key: {"low": 0.1, "high": 1.0}}).configured({axis.key: 0.5})
     assert config.ranker.params == {"event_weights": {"click": 0.5}}
+
+
+def test_components_themselves_can_vary():
+    space = space_of(
+        {"policy.use": ["linear", "product"], "optimizer.use": ["nsga2", "random"]}, optimizer={"use": "nsga2"}
+    )
+    varied = space.configured({"policy.use": "product", "optimizer.use": "random"})
+    assert (varied.policy.use, varied.optimizer.use) == ("product", "random")
+    with pytest.raises(PluginError, match=r"policy.use: .*'linaer'.*did you mean 'linear'"):
+        axis_of("policy.use", ["linear", "linaer"])
+    knn = [{"use": "item-knn", "name": "near", "params": {"neighbours": 5}}]
+    with pytest.raises(ConfigError, match=r"tune.space: unknown key 'encoders.near.params.neighbours'"):
+        space_of({"encoders.near.use": ["item-knn", "repeat"]}, encoders=knn)
 
 
 def test_dotted_keys_need_no_quotes():
