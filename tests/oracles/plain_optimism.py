@@ -26,13 +26,36 @@ def area(values, reference):
     return total
 
 
+def intercept(gaps, noise):
+    """What is left of the mean of `gaps` where both columns of `noise` are 0: least squares by Cramer's rule."""
+    n = len(gaps)
+    middle = [sum(column) / n for column in zip(*noise, strict=True)]
+    off = [[x - m for x, m in zip(row, middle, strict=True)] for row in noise]
+    aa, ab, bb = (sum(row[i] * row[j] for row in off) for i, j in ((0, 0), (0, 1), (1, 1)))
+    mean = sum(gaps) / n
+    ay, by = (sum(row[i] * (gap - mean) for row, gap in zip(off, gaps, strict=True)) for i in (0, 1))
+    scale = aa * bb - ab * ab
+    slopes = (ay * bb - by * ab) / scale, (by * aa - ay * ab) / scale
+    return mean - slopes[0] * middle[0] - slopes[1] * middle[1]
+
+
+def gap(seen, real, shown, reference):
+    """(area of the front chosen in `seen`, less what its policies are; how `shown` moved in each objective)."""
+    rows = front(seen)
+    moved = [sum(seen[i][m] - real[i][m] for i in shown) / len(shown) for m in (0, 1)]
+    return area([seen[i] for i in rows], reference) - area([real[i] for i in rows], reference), moved
+
+
 def optimism(sums, sizes, reference, resamples):
-    """(area as it looks, as expected). resamples: [B][U], how often each user is in each."""
+    """(area as it looks, as expected). resamples: pairs ([U], [U]), how often each user is in each, and in one drawn
+    from that."""
     real = means(sums, sizes, [1] * len(sizes))
-    gaps = []
-    for weights in resamples:
+    shown = front(real)
+    first, second = [], []
+    for weights, again in resamples:
         drawn = means(sums, sizes, weights)
-        rows = front(drawn)
-        gaps.append(area([drawn[i] for i in rows], reference) - area([real[i] for i in rows], reference))
-    look = area([real[i] for i in front(real)], reference)
-    return look, look - sum(gaps) / len(gaps)
+        first.append(gap(drawn, real, shown, reference))
+        second.append(gap(means(sums, sizes, again), drawn, shown, reference))
+    once, twice = (intercept(*zip(*level, strict=True)) for level in (first, second))
+    look = area([real[i] for i in shown], reference)
+    return look, look - (2 * once - twice)
