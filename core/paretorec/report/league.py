@@ -16,6 +16,9 @@ from paretorec.report.page import asset
 
 LEFT, RIGHT, TOP, BOTTOM = 50.0, 16.0, 34.0, 44.0
 
+ORDER = ("picked", "baseline", "signal", "point")
+"""Roles of marks, by who is named first where names are crowded."""
+
 Entry = Mapping[str, Any]
 """A row of ``league.json``."""
 
@@ -150,10 +153,11 @@ def _chart(entries: Sequence[Entry], league: Mapping[str, Any], width: int, heig
     taken = [dot(across(e["cpu_minutes"]), up(e["hypervolume"]["mean"]), 6) for e in entries]
     frame = Box(LEFT, TOP - 12, edge, floor)
     marks = []
-    for entry in sorted(entries, key=lambda e: _role(e, league) in ("picked", "baseline")):
+    for entry in sorted(entries, key=lambda e: ORDER.index(_role(e, league))):
         x, y = across(entry["cpu_minutes"]), up(entry["hypervolume"]["mean"])
         role, name = _role(entry, league), name_of(entry, league)
-        label = place(name, x, y, 9, taken, frame, may_drop=role == "point")
+        short = name.replace(" policies", "").replace(", models of", ",")
+        label = place(short, x, y, 9, taken, frame, may_drop=role != "picked")
         away = abs(up(0) - up(1)) * (entry["gain"]["deviation"] or 0.0)
         square = entry["rival"] or not entry["trial"]
         marks.append(
@@ -164,7 +168,9 @@ def _chart(entries: Sequence[Entry], league: Mapping[str, Any], width: int, heig
                 tag("rect", class_="shape", x=x - 4.3, y=y - 4.3, width=8.6, height=8.6)
                 if square
                 else tag("circle", class_="shape", cx=x, cy=y, r=4.5),
-                tag("text", name, class_="name", x=label.x, y=label.y, text_anchor=label.anchor) if label else None,
+                tag("text", short, class_=f"name {role}", x=label.x, y=label.y, text_anchor=label.anchor)
+                if label
+                else None,
                 class_=f"mark {'point picked' if role == 'picked' else role}",
             )
         )
@@ -181,7 +187,7 @@ def _chart(entries: Sequence[Entry], league: Mapping[str, Any], width: int, heig
             tag("text", "\u2191 hypervolume on held-out folds", class_="title", x=2, y=15),
             tag("text", "CPU minutes \u2192", class_="title", x=edge, y=floor + 36, text_anchor="end"),
         ], class_="frame", aria_hidden="true"),
-        marks,
+        marks[::-1],
         class_=f"chart {variant}",
         viewBox=f"0 0 {width} {height}",
         role="img",
@@ -200,7 +206,12 @@ def _role(entry: Entry, league: Mapping[str, Any]) -> str:
 
 def _table_section(league: Mapping[str, Any]) -> Markup:
     rows = league_table(league)
-    body: list[list[Child]] = [list(row.values()) for row in rows]
+    body: list[list[Child]] = []
+    for row in rows:
+        name, *figures, said = row.values()
+        # Names on one line, settings on as many as they need: a table's cells do neither by themselves.
+        first, last = tag("span", name, style="white-space: nowrap"), tag("span", said, style="white-space: normal")
+        body.append([first, *figures, last])
     return section(
         "table",
         "The table",
