@@ -98,7 +98,8 @@ def test_every_encoder_runs_with_every_optimizer(matrix):
         assert names["optimizer", "optimizer"][0] == optimizer
         front = read_json(folder / "front.json")
         assert len(front["points"]) >= 2
-        assert read_json(folder / "search.json")["optimizer"] == optimizer
+        search = read_json(folder / "search.json")
+        assert search["chosen"].startswith("auto chose") if optimizer == "auto" else search["optimizer"] == optimizer
         fitted = [stage for stage in read_json(folder / "manifest.json")["seconds"] if stage.startswith("fit ")]
         assert len(fitted) == (optimizer == BUILTIN["optimizer"][0])
     classes = {ran(folder)["optimizer", "optimizer"] for folder in matrix.values()}
@@ -118,7 +119,7 @@ def test_lists_differ_between_encoders_and_policies_between_optimizers(matrix):
         rows = shop.recommend([str(name) for name in engine.fitted.data.user_ids[:60]])
         lists[encoder] = tuple(rows["item_id"])
     assert len(set(lists.values())) == len(lists)
-    for optimizer in BUILTIN["optimizer"]:
+    for optimizer in set(BUILTIN["optimizer"]) - {"auto"}:  # which runs one of the others
         points = read_json(matrix["item-knn", optimizer] / "front.json")["points"]
         found[optimizer] = tuple(tuple(point["policy"]["parameters"].values()) for point in points)
     assert len(set(found.values())) == len(found)

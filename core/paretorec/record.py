@@ -21,7 +21,7 @@ from paretorec.prepare import Prepared, hash_dataset, hash_requests
 
 T = TypeVar("T")
 
-PACKAGES = ("paretorec", "numpy", "pandas", "torch", "pymoo", "pluggy", "pydantic", "numba")
+PACKAGES = ("paretorec", "numpy", "pandas", "torch", "pymoo", "cma", "optuna", "pluggy", "pydantic", "numba")
 
 
 @dataclass

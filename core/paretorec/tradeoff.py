@@ -29,6 +29,7 @@ from paretorec.record import Record
 from paretorec.registry import Built, Registry
 from paretorec.registry.explain import nearest
 from paretorec.search.archive import Archive
+from paretorec.search.choose import choose
 from paretorec.search.loop import search
 from paretorec.search.paired import PairedErrors
 from paretorec.search.shown import shown
@@ -196,29 +197,30 @@ def run_search(
     draws = components.policy.component.sample(box, DRAWS, config.seed)
     budget = config.search.evaluations if config.search.evaluations or config.search.seconds else 1000
     problem = SearchProblem(box.lower, box.upper, names, np.vstack([box.corners, draws]), budget)
-    single = "single" in components.optimizer.resolved.spec.capabilities
-    resume = run.folder is not None
-    name = components.optimizer.resolved.spec.name
-    archives = {}
-    runs = [(name, components.optimizer.component, wish if single else None)]
+    chosen, why = choose(components.optimizer, problem, registry)
+    name = chosen.resolved.spec.name
+    searchers = {name: chosen}
     if name != "random":
-        runs.append(("random", registry.build("optimizer", ComponentRef(use="random"), "optimizer").component, None))
-    for label, optimizer, scalar in runs:
+        searchers["random"] = registry.build("optimizer", ComponentRef(use="random"), "optimizer")
+    archives = {}
+    for label, optimizer in searchers.items():
         archives[label] = search(
             problem,
-            optimizer,
+            optimizer.component,
             evaluate,
             evaluations=budget,
             seconds=config.search.seconds,
             seed=config.seed,
             run=run,
             name=label,
-            resume=resume,
-            wish=scalar,
+            resume=run.folder is not None,
+            wish=wish if "single" in optimizer.resolved.spec.capabilities else None,
             reference=reference,
+            origin=optimizer.resolved.origin,
         )
     record.search = {
         "optimizer": name,
+        "chosen": why,
         "reference": [float(value) for value in -sign * reference],
         "runs": [
             {

@@ -13,11 +13,14 @@ from pymoo.core.evaluator import Evaluator
 from pymoo.problems.multi.zdt import ZDT1, ZDT4
 
 from paretorec.contracts import Evaluations, RunContext, SearchProblem
-from paretorec.errors import Interrupted
+from paretorec.errors import ConfigError, Interrupted
 from paretorec.search.loop import search
 from paretorec.search.pareto import crowding, hypervolume
 from paretorec.search.wish import Wish
+from paretorec_plugins.auto.rules import Auto, AutoConfig
+from paretorec_plugins.bayesian.sampler import Bayesian, BayesianConfig
 from paretorec_plugins.cma_es.strategy import CmaEs, CmaEsConfig
+from paretorec_plugins.dual.multipliers import Dual, DualConfig
 from paretorec_plugins.grid.lattice import Grid, GridConfig
 from paretorec_plugins.pymoo_search.directions import (
     Moead,
@@ -58,6 +61,7 @@ MAKERS = {
     "sms-emoa": lambda population=20: SmsEmoa(SmsEmoaConfig(population=population)),
     "spea2": lambda population=20: Spea2(Spea2Config(population=population)),
     "gde3": lambda population=20: Gde3(Gde3Config(population=population)),
+    "bayesian": lambda population=20: Bayesian(BayesianConfig(population=population, startup=population)),
 }
 SINGLE = {"pso", "cma-es", "ga", "de"}
 LISTED = {"grid", "lattice"}
@@ -340,3 +344,183 @@ def test_nsga2_is_pymoos_to_the_bit():
         values = benchmark.evaluate(x)
         ours.tell(x, Evaluations(values, np.zeros_like(values), np.ones(len(x), dtype=bool)))
         theirs.tell(infills=Evaluator().eval(benchmark, population))
+
+
+@pytest.mark.parametrize("make", [Nsga3(Nsga3Config()), SmsEmoa(SmsEmoaConfig()), Spea2(Spea2Config())])
+def test_genetic_algorithms_reach_the_front_of_zdt1(make):
+    assert zdt(make, ZDT1(), 10_000, seed=0) >= 0.61
+
+
+def test_moead_and_gde3_spread_over_objectives_of_any_scale():
+    """Money beside a share: the front x1 + x2 / 1000 = 1, of which its ends must be found too."""
+    for optimizer in (Moead(MoeadConfig(population=40)), Gde3(Gde3Config(population=40))):
+        optimizer.setup(SearchProblem(np.zeros(3), np.ones(3), ("share", "money"), np.empty((0, 3))), 0)
+        for _ in range(40):
+            x = optimizer.ask()
+            off = x[:, 1:].sum(axis=1)
+            values = np.stack([x[:, 0] + off, 1000 * (1 - x[:, 0] + off)], axis=1)
+            optimizer.tell(x, Evaluations(values, np.zeros_like(values), np.ones(len(x), dtype=bool)))
+        assert hypervolume(optimizer.population()[1] / [1.0, 1000.0], np.ones(2)) > 0.45
+
+
+@pytest.mark.parametrize("make", [CmaEs(CmaEsConfig()), Ga(GaConfig()), De(DeConfig())])
+def test_optimizers_of_one_objective_find_the_minimum(make):
+    make.setup(SearchProblem(np.zeros(3), np.full(3, 2.0), ("f",), np.empty((0, 3))), 0)
+    best = np.inf
+    for _ in range(60):
+        x = make.ask()
+        values = ((x - [0.3, 1.4, 1.0]) ** 2).sum(axis=1, keepdims=True)
+        best = min(best, values.min())
+        make.tell(x, Evaluations(values, np.zeros_like(values), np.ones(len(x), dtype=bool)))
+    assert best < 1e-3
+
+
+def test_cma_es_restarts_with_a_doubled_population():
+    optimizer = CmaEs(CmaEsConfig(population=8))
+    optimizer.setup(SearchProblem(np.zeros(2), np.ones(2), ("f",), np.empty((0, 2))), 0)
+    sizes = set()
+    for _ in range(120):
+        x = optimizer.ask()
+        sizes.add(len(x))
+        values = ((x - 0.4) ** 2).sum(axis=1, keepdims=True)
+        optimizer.tell(x, Evaluations(values, np.zeros_like(values), np.ones(len(x), dtype=bool)))
+    assert {8, 16} <= sizes
+
+
+@pytest.mark.parametrize("objectives", range(1, 13))
+@pytest.mark.parametrize("count", [4, 20, 100])
+def test_reference_directions_are_on_the_simplex_and_about_as_many_as_wanted(objectives, count):
+    directions = reference_directions(objectives, count)
+    np.testing.assert_allclose(directions.sum(axis=1), 1 if objectives > 1 else 1.0)
+    assert (directions >= 0).all()
+    assert min(objectives, count) <= len(directions) <= max(objectives, count)
+    if count == 100 and objectives > 1:
+        assert len(directions) >= 50
+        assert len(np.unique(directions.round(9), axis=0)) == len(directions)
+        assert (directions > 0).all(axis=1).any()
+
+
+def grid_points(law, budget, first=(), parameters=3, generations=1, population=None):
+    optimizer = Grid(GridConfig(law=law, population=population or budget))
+    first = np.array(first, dtype=float).reshape(-1, parameters)
+    optimizer.setup(SearchProblem(np.zeros(parameters), np.full(parameters, 2.0), ("a", "b"), first, budget), 0)
+    asked = []
+    for _ in range(generations):
+        asked.append(optimizer.ask())
+        optimizer.tell(asked[-1], judge(asked[-1]))
+    return np.concatenate(asked)
+
+
+def test_the_grid_is_the_finest_lattice_within_the_budget_and_then_a_finer_one():
+    simplex = grid_points("simplex", 17)  # 15 points of 4 parts, and two of 8
+    np.testing.assert_allclose(simplex.sum(axis=1), 2.0)
+    assert sorted(set((simplex[:15] * 2).ravel().tolist())) == [0, 1, 2, 3, 4]
+    assert ((simplex[15:] * 4) % 1 == 0).all()
+    box = grid_points("box", 27)
+    assert sorted(map(tuple, box.tolist())) == [(x, y, z) for x in (0, 1, 2) for y in (0, 1, 2) for z in (0, 1, 2)]
+
+
+def test_the_grid_asks_for_no_policy_twice():
+    corners = np.eye(3) * 2
+    asked = grid_points("simplex", 40, corners, generations=8, population=30)
+    assert np.array_equal(asked[:3], corners)
+    assert len(np.unique(asked, axis=0)) == len(asked) == 240
+
+
+class Shelf:
+    """300 requests of 30 items with two calibrated heads: lists of 5 by weights, judged by the heads' own sums."""
+
+    def __init__(self):
+        self.heads = np.random.default_rng(0).gamma(1.0, size=(2, 300, 30)) * np.array([1.0, 20.0])[:, None, None]
+
+    def __call__(self, weights):
+        values = []
+        for row in weights:
+            top = np.argsort(-(row[0] * self.heads[0] + row[1] * self.heads[1]), axis=1)[:, :5]
+            values.append([-np.take_along_axis(head, top, axis=1).sum() for head in self.heads])
+        values = np.array(values)
+        return Evaluations(values, np.zeros_like(values), np.ones(len(values), dtype=bool))
+
+
+def test_dual_traces_the_front_of_calibrated_heads_with_few_policies():
+    shelf, optimizer = Shelf(), Dual(DualConfig(constraints=20))
+    space = SearchProblem(np.zeros(3), np.ones(3), ("a", "b"), np.eye(3)[1:], 200)
+    optimizer.setup(space, 0)
+    found = []
+    while sum(map(len, found)) < 200:
+        x = optimizer.ask()
+        found.append(shelf(x).values)
+        optimizer.tell(x, shelf(x))
+        assert (x[:, 2] == 0).all() or len(found) == 1, "the third parameter serves no objective"
+    found = np.concatenate(found)
+    dense = shelf(np.stack([np.ones(800), np.geomspace(1e-3, 1e3, 800), np.zeros(800)], axis=1)).values
+    reference, low = dense.max(axis=0), dense.min(axis=0)
+    scaled = [(values - low) / (reference - low) for values in (found, dense)]
+    assert hypervolume(scaled[0], np.ones(2)) > 0.99 * hypervolume(scaled[1], np.ones(2))
+
+
+def test_dual_finds_the_multiplier_of_each_constraint_by_bisection():
+    shelf, optimizer = Shelf(), Dual(DualConfig(constraints=7, steps=14))
+    optimizer.setup(SearchProblem(np.zeros(2), np.ones(2), ("a", "b"), np.eye(2), 200), 0)
+    for _ in range(14):
+        x = optimizer.ask()
+        result = shelf(x)
+        optimizer.tell(x, result)
+    ends = shelf(np.eye(2)).values[:, 1]
+    levels = np.sort(result.values[:, 1])
+    assert len(levels) == 7
+    places = (levels - ends.max()) / (ends.min() - ends.max())
+    assert (np.diff(np.sort(places)) < 0.3).all(), "levels are spread over the range"
+
+
+def test_dual_needs_something_to_trade():
+    with pytest.raises(ConfigError, match="dual weighs objectives against one another and there is one: add"):
+        Dual(DualConfig()).setup(problem(single=True), 0)
+
+
+def test_dual_survives_what_cannot_be_judged_and_boxes_without_room():
+    for lower, upper in (([2.0], [2.0]), ([0.0], [1.0]), ([0.0, 1.0], [1.0, 1.0]), ([-1.0] * 4, [2.0] * 4)):
+        space = SearchProblem(np.array(lower), np.array(upper), ("a", "b", "c"), np.array([lower, upper]))
+        asked = dialogue(Dual(DualConfig(constraints=5)), space, seed=0, generations=12)
+        assert_same(asked, dialogue(Dual(DualConfig(constraints=5)), space, seed=0, generations=12, asks=2))
+        for x in asked:
+            assert ((x >= space.lower) & (x <= space.upper)).all()
+            assert len(np.unique(x, axis=0)) == len(x) or x is asked[0]
+
+
+def test_bayesian_says_when_it_is_given_too_much(caplog):
+    space = SearchProblem(np.zeros(2), np.ones(2), ("a", "b"), np.empty((0, 2)), 5000)
+    Bayesian(BayesianConfig()).setup(space, 0)
+    assert "5000 evaluations are wanted" in caplog.text
+    assert "such as nsga2" in caplog.text
+
+
+def test_bayesian_needs_fewer_policies_than_chance():
+    def best(optimizer):
+        optimizer.setup(SearchProblem(np.zeros(4), np.ones(4), ("f",), np.empty((0, 4)), 120), 1)
+        lowest, judged = np.inf, 0
+        while judged < 120:
+            x = optimizer.ask()
+            values = ((x - 0.3) ** 2).sum(axis=1, keepdims=True)
+            lowest, judged = min(lowest, values.min()), judged + len(x)
+            optimizer.tell(x, Evaluations(values, np.zeros_like(values), np.ones(len(x), dtype=bool)))
+        return lowest
+
+    assert best(Bayesian(BayesianConfig())) < best(RandomSearch(RandomSearchConfig(law="uniform")))
+
+
+def test_the_gaussian_process_is_repeatable():
+    def asked():
+        return dialogue(Bayesian(BayesianConfig(model="gp", population=1, startup=6)), problem(2, 2, single=True), 3, 3)
+
+    assert_same(asked(), asked())
+
+
+@pytest.mark.parametrize(
+    ("objectives", "parameters", "budget", "use"),
+    [(2, 4, 499, "random"), (1, 4, 1000, "cma-es"), (2, 6, 1000, "smpso"), (2, 7, None, "nsga2"), (3, 4, 500, "nsga3")],
+)
+def test_auto_chooses_by_objectives_parameters_and_budget(objectives, parameters, budget, use):
+    names = tuple("abc"[:objectives])
+    space = SearchProblem(np.zeros(parameters), np.ones(parameters), names, np.eye(parameters), budget)
+    assert Auto(AutoConfig()).choose(space).use == use

@@ -45,6 +45,8 @@ def run(
         print_json(front_json(front, record.requests))
         return
     show_front(front)
+    if record.search.get("chosen"):
+        typer.echo(record.search["chosen"])
     show_pick(record.pick)
     typer.echo(f"report: {folder / 'report.html'}")
 

@@ -26,7 +26,7 @@ from paretorec.contracts.histories import Histories, OwnHistory
 from paretorec.contracts.hooks import hookimpl
 from paretorec.contracts.items import DAY, MISSING, Category, ItemTable, Timeline
 from paretorec.contracts.objective import Objective
-from paretorec.contracts.optimizer import Evaluations, Optimizer, SearchProblem
+from paretorec.contracts.optimizer import Choice, Chooser, Evaluations, Optimizer, SearchProblem
 from paretorec.contracts.policy import Box, DataKind, GroupedKind, LinearKind, PolicyKind, SignalBatch
 from paretorec.contracts.ranker import CandidateView, ExampleBlock, Ranker, RankingExamples
 from paretorec.contracts.rule import MaskRule, Rule, ShapeRule
@@ -44,6 +44,8 @@ __all__ = [
     "Box",
     "CandidateView",
     "Category",
+    "Choice",
+    "Chooser",
     "ComponentConfig",
     "ComponentRef",
     "ComponentSpec",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from paretorec.contracts.run import Array
 
@@ -45,3 +46,21 @@ class Optimizer(Protocol):
         """float64 [P, D] inside the box. The same seed and the same tells give the same asks, to the bit."""
 
     def tell(self, x: Array, result: Evaluations) -> None: ...
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which optimizer suits a search."""
+
+    use: str
+    """As in a configuration."""
+    why: str
+    """One sentence for people, without the optimizer's name: "two objectives and few parameters"."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Chooser(Protocol):
+    """Stands in the place of an `Optimizer` (capability ``chooses``) and says which one is to search."""
+
+    def choose(self, problem: SearchProblem) -> Choice:
+        """Depends on `problem` alone, or a run could not be resumed."""

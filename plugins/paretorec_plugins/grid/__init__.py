@@ -11,5 +11,6 @@ def paretorec_optimizers() -> list[ComponentSpec]:
             factory=f"{__name__}.lattice:Grid",
             config=f"{__name__}.lattice:GridConfig",
             summary="A regular grid, the finest that the budget allows",
+            capabilities=frozenset({"random"}),
         )
     ]

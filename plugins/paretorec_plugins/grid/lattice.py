@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, islice, product
+from itertools import combinations, islice, pairwise, product
 from math import comb, gcd
 from typing import Literal
 
@@ -96,7 +96,7 @@ class Grid:
 def gaps(bars: tuple[int, ...], parts: int) -> tuple[int, ...]:
     """How many of the `parts` lie before, between and after the bars."""
     ends = (-1, *bars, parts + len(bars))
-    return tuple(right - left - 1 for left, right in zip(ends, ends[1:], strict=False))
+    return tuple(right - left - 1 for left, right in pairwise(ends))
 
 
 def lowest(parts: int, steps: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:

@@ -9,7 +9,7 @@ def _spec(name: str, module: str, of: str, summary: str, *capabilities: str) -> 
         factory=f"{__name__}.{module}:{of}",
         config=f"{__name__}.{module}:{of}Config",
         summary=summary,
-        capabilities=frozenset(capabilities),
+        capabilities=frozenset({"random", *capabilities}),
         needs=("pymoo",),
         install="pymoo",
     )

@@ -73,10 +73,10 @@ class PymooOptimizer(ABC, Generic[C]):
 
     def tell(self, x: Array, result: Evaluations) -> None:
         values = self._guarded(result)
-        if self._algorithm is None:
-            self._start(x, values)
-        else:
-            with np.errstate(divide="ignore", invalid="ignore"):  # scaling by a range of 0, of policies that are equal
+        with np.errstate(divide="ignore", invalid="ignore"):  # scaling by a range of 0, of policies that are equal
+            if self._algorithm is None:
+                self._start(x, values)
+            else:
                 self._algorithm.tell(infills=self.judged(self._offspring, values))
         self._offspring = None
 

@@ -26,7 +26,12 @@ def search_section(search: Mapping[str, Any]) -> Markup:
                 for width, height, variant in ((540, 300, "wide"), (358, 250, "narrow"))
             ]
             charts.append(tag("figure", drawn, class_="panel"))
-    return section("search", "The search", _lead(name, runs), tag("div", charts, class_="pair"))
+    lead = " ".join(filter(None, (_chosen(search.get("chosen")), _lead(name, runs))))
+    return section("search", "The search", lead, tag("div", charts, class_="pair"))
+
+
+def _chosen(why: str | None) -> str:
+    return f"{why[0].upper()}{why[1:]}." if why else ""
 
 
 def _curve(run: Mapping[str, Any], key: str, main: bool) -> Curve:
