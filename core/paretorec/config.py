@@ -276,4 +276,7 @@ class RunConfig(Section):
         default_factory=CertifyConfig, description="What changes are measured against, and how surely."
     )
     pick: PickConfig = Field(default_factory=PickConfig, description="The standing wish.")
+    observers: tuple[ComponentRef, ...] = Field(
+        default=(), description="What is told how the run goes; results do not depend on it."
+    )
     tune: TuneConfig | None = Field(default=None, description="The search over models; `paretorec run` ignores it.")

@@ -14,7 +14,7 @@ from paretorec.config import RunConfig
 from paretorec.errors import ConfigError
 from paretorec.registry.explain import explain
 
-NAMED_LISTS = ("encoders", "objectives", "rules")
+NAMED_LISTS = ("encoders", "objectives", "rules", "observers")
 """Lists whose members are addressed by instance name, in overrides as in error messages."""
 
 

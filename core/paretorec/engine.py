@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from paretorec.components import Components, pinned
 from paretorec.config import RunConfig
 from paretorec.configfile import load_config, parse_config
 from paretorec.contracts.dataset import Dataset, Tables
+from paretorec.contracts.observer import CertifyFinished, Verb
 from paretorec.contracts.run import NoProgress, Progress, RunContext
 from paretorec.data.histories import HistoryIndex
 from paretorec.data.saved import load_dataset
@@ -24,6 +25,7 @@ from paretorec.errors import ConfigError, DataError
 from paretorec.fitting import bundle_id, fit_bundle, restore_bundle
 from paretorec.front import Front
 from paretorec.judging import settle_policy
+from paretorec.observing import Observers
 from paretorec.policyfile import PolicyFile
 from paretorec.prepare import prepare
 from paretorec.recommender import Recommender
@@ -31,7 +33,7 @@ from paretorec.record import Record
 from paretorec.refit import carried_over, carried_pick, everything
 from paretorec.registry import Registry
 from paretorec.registry.blame import blames
-from paretorec.runfolder import read_front, write_run
+from paretorec.runfolder import front_json, read_front, write_run
 from paretorec.tradeoff import find_front
 from paretorec.tuning import League, tune
 
@@ -76,6 +78,7 @@ class Engine:
         self.registry = registry or Registry()
         self.progress = progress or NoProgress()
         self.stop = stop
+        self.observers = Observers({})
         self._fitted: Fitted | None = None
 
     @classmethod
@@ -98,13 +101,14 @@ class Engine:
         With `out` the run is written there: it works in ``OUT.partial``, which `resume` picks up.
         """
         components = Components.build(self.config, self.registry)
-        with nullcontext() if out is None else working(Path(out), resume) as folder:
-            tables = self._tables(components, interactions, items, users)
-            self._fitted = self._run(components, tables, self._context(folder), folder)
-            if folder is not None:
-                self._write(folder)
-        if out is not None:
-            publish(Path(out))
+        with self._watched("run", components, out):
+            with nullcontext() if out is None else working(Path(out), resume) as folder:
+                tables = self._tables(components, interactions, items, users)
+                self._fitted = self._run(components, tables, self._context(folder), folder)
+                if folder is not None:
+                    self._write(folder)
+            if out is not None:
+                publish(Path(out))
         return self.front
 
     @blames
@@ -122,13 +126,14 @@ class Engine:
         Data comes from where `run` takes it. `out` then holds the table of all that was tried, and the winner's
         configuration.
         """
-        with working(Path(out), resume) as folder:
 
-            def load(components: Components) -> Tables:
-                return self._tables(components, interactions, items, users)
+        def load(components: Components) -> Tables:
+            return self._tables(components, interactions, items, users)
 
-            league = tune(self.config, self.registry, load, self._context(folder), folder, Path(out))
-        publish(Path(out))
+        with self._watched("tune", None, out):
+            with working(Path(out), resume) as folder:
+                league = tune(self.config, self.registry, load, self._context(folder), folder, Path(out))
+            publish(Path(out))
         return league
 
     def _run(self, components: Components, tables: Tables, run: RunContext, folder: Path | None) -> Fitted:
@@ -145,7 +150,17 @@ class Engine:
         bundle = fit_bundle(components, prepared, config.candidates, run, states, record.timed)
         ident = bundle_id(bundle)
         front = find_front(components, prepared, bundle, ident, config, run, record, self.registry)
+        document = front_json(front, record.requests)
+        run.emit(CertifyFinished(certified=front.certified, front=document, pick=dict(record.pick)))
         return Fitted(prepared.data, bundle, ident, front, record)
+
+    @contextmanager
+    def _watched(self, verb: Verb, components: Components | None, out: str | Path | None) -> Iterator[None]:
+        """The block's events go to `[[observers]]`, built anew for it."""
+        self.observers = Observers.build(self.config, self.registry)
+        used = () if components is None else tuple(components.manifest())
+        with self.observers.watching(verb, self.config, used, "" if out is None else str(out)):
+            yield
 
     def _tables(self, components: Components, *frames: pd.DataFrame | None) -> Tables:
         import pandas as pd
@@ -172,7 +187,7 @@ class Engine:
         if torch is not None:
             torch.set_num_threads(threads)
         device = "cuda" if torch is not None and torch.cuda.is_available() else "cpu"
-        context = RunContext(self.config.seed, threads, device, folder, self.progress)
+        context = RunContext(self.config.seed, threads, device, folder, self.progress, emit=self.observers.emit)
         return replace(context, stop=self.stop) if self.stop is not None else context
 
     @property
@@ -251,8 +266,9 @@ class Engine:
         components = Components.build(self.config, self.registry)
         spans = fitted.record.spans
         prepared = everything(fitted.data, spans["rank"] if components.ranker else 0, spans["horizon"])
-        run = self._context(None)
-        bundle = fit_bundle(components, prepared, self.config.candidates, run, None, fitted.record.timed)
+        with self._watched("refit", components, None):
+            run = self._context(None)
+            bundle = fit_bundle(components, prepared, self.config.candidates, run, None, fitted.record.timed)
         ident = bundle_id(bundle)
         self._fitted = replace(
             fitted,

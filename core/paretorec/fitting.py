@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from paretorec.bundle import Bundle, Examples, FittedEncoder
 from paretorec.components import Components
 from paretorec.config import CandidatesConfig
 from paretorec.contracts.items import ItemTable
+from paretorec.contracts.observer import FitFinished
 from paretorec.contracts.run import RunContext, State
 from paretorec.data.hashing import hash_ids
 from paretorec.errors import DataError
@@ -46,7 +48,7 @@ def fit_bundle(
         component = built.component
         fit, restore = partial(component.fit, fit_data, run), partial(component.restore, items=data.items)
         file = f"encoder-{name}"
-        learn(component, files.get(file, file), keep, fit, restore, timed)
+        learn(component, files.get(file, file), keep, fit, restore, timed, partial(_told, run, "encoder", name))
         encoders[name] = fitted(component, built.resolved.spec.capabilities, data.items)
     bundle = unranked(components, encoders, data.items, candidates)
     if components.ranker is None:
@@ -56,7 +58,8 @@ def fit_bundle(
     if not len(prepared.split.rank):
         raise DataError("the split leaves no requests for the ranker; widen its rank part or leave out [ranker]")
     examples = Examples(bundle, prepared.history, prepared.split.rank, held_out, data.events, run.threads)
-    learn(ranker, files.get("ranker", "ranker"), keep, lambda: ranker.fit(examples, run), ranker.restore, timed)
+    tell = partial(_told, run, "ranker", "ranker")
+    learn(ranker, files.get("ranker", "ranker"), keep, lambda: ranker.fit(examples, run), ranker.restore, timed, tell)
     return replace(bundle, ranker=ranker)
 
 
@@ -67,14 +70,21 @@ def learn(
     fit: Callable[[], None],
     restore: Callable[[State], None],
     timed: Callable[[str, Callable[[], Any]], Any],
+    tell: Callable[[float, bool], None],
 ) -> None:
-    """Fit and keep the state, or restore the state that was kept."""
+    """Fit and keep the state, or restore the state that was kept; then `tell` in how many seconds, and which."""
+    began = time.perf_counter()
     if keep is not None and (keep / f"{name}.json").is_file():
         restore(read_state(keep, name))
-        return
+        return tell(time.perf_counter() - began, True)
     timed(f"fit {name}", fit)
     if keep is not None:
         write_state(keep, name, component.state())
+    return tell(time.perf_counter() - began, False)
+
+
+def _told(run: RunContext, kind: Literal["encoder", "ranker"], instance: str, seconds: float, restored: bool) -> None:
+    run.emit(FitFinished(kind=kind, instance=instance, seconds=seconds, restored=restored))
 
 
 def fitted(component: Any, capabilities: frozenset[str], items: ItemTable) -> FittedEncoder:

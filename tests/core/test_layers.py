@@ -33,6 +33,7 @@ LAYERS = (
         "pick",
         "evaluation",
         "offpolicy",
+        "observing",
     },
     {
         "explore",

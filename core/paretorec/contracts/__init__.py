@@ -23,9 +23,17 @@ from paretorec.contracts.dataset import (
 from paretorec.contracts.encoder import Encoder, FitData, ScoreEncoder, VectorEncoder
 from paretorec.contracts.evaluator import Evaluator, Exposure, Gain, Metric, Ratio, Truth, Vector
 from paretorec.contracts.histories import Histories, OwnHistory
-from paretorec.contracts.hooks import hookimpl
+from paretorec.contracts.hooks import ObserverHooks, hookimpl
 from paretorec.contracts.items import DAY, MISSING, Category, ItemTable, Timeline
 from paretorec.contracts.objective import Objective
+from paretorec.contracts.observer import (
+    CertifyFinished,
+    EpochFinished,
+    FitFinished,
+    GenerationFinished,
+    RunFinished,
+    RunStarted,
+)
 from paretorec.contracts.optimizer import Choice, Chooser, Evaluations, Optimizer, SearchProblem
 from paretorec.contracts.policy import Box, DataKind, GroupedKind, LinearKind, PolicyKind, SignalBatch
 from paretorec.contracts.ranker import CandidateView, ExampleBlock, Ranker, RankingExamples
@@ -44,6 +52,7 @@ __all__ = [
     "Box",
     "CandidateView",
     "Category",
+    "CertifyFinished",
     "Choice",
     "Chooser",
     "ComponentConfig",
@@ -52,13 +61,16 @@ __all__ = [
     "DataKind",
     "Dataset",
     "Encoder",
+    "EpochFinished",
     "Evaluations",
     "Evaluator",
     "Event",
     "ExampleBlock",
     "Exposure",
     "FitData",
+    "FitFinished",
     "Gain",
+    "GenerationFinished",
     "GroupedKind",
     "Histories",
     "HistoryStore",
@@ -68,6 +80,7 @@ __all__ = [
     "Metric",
     "NoProgress",
     "Objective",
+    "ObserverHooks",
     "Optimizer",
     "OwnHistory",
     "PolicyKind",
@@ -79,6 +92,8 @@ __all__ = [
     "Requests",
     "Rule",
     "RunContext",
+    "RunFinished",
+    "RunStarted",
     "ScoreEncoder",
     "SearchProblem",
     "ShapeRule",

@@ -21,6 +21,7 @@ KINDS: Final = (
     "policy",
     "rule",
     "optimizer",
+    "observer",
 )
 """Kinds of component, in the order of the flow."""
 

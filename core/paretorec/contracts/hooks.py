@@ -1,4 +1,4 @@
-"""The pluggy hooks: one collection hook per kind. Selection is never pluggy's: it is the registry's.
+"""The pluggy hooks: one collection hook per kind, and what observers are told. Selection is the registry's.
 
 A plugin is an import-light module with one function per kind that it offers::
 
@@ -26,6 +26,14 @@ from __future__ import annotations
 import pluggy
 
 from paretorec.contracts.component import ComponentSpec
+from paretorec.contracts.observer import (
+    CertifyFinished,
+    EpochFinished,
+    FitFinished,
+    GenerationFinished,
+    RunFinished,
+    RunStarted,
+)
 
 hookspec = pluggy.HookspecMarker("paretorec")
 hookimpl = pluggy.HookimplMarker("paretorec")
@@ -69,3 +77,35 @@ class ComponentHooks:
     @hookspec
     def paretorec_optimizers(self) -> list[ComponentSpec]:  # type: ignore[empty-body]
         """What proposes policies: `Optimizer`."""
+
+    @hookspec
+    def paretorec_observers(self) -> list[ComponentSpec]:  # type: ignore[empty-body]
+        """What is told how a run goes: objects with the methods of `ObserverHooks`."""
+
+
+class ObserverHooks:
+    """Methods that an observer may have, each with one frozen event; at most one call an epoch or generation."""
+
+    @hookspec
+    def paretorec_run_started(self, event: RunStarted) -> None:
+        """Every component is built."""
+
+    @hookspec
+    def paretorec_fit_finished(self, event: FitFinished) -> None:
+        """An encoder or the ranker is fitted."""
+
+    @hookspec
+    def paretorec_epoch_finished(self, event: EpochFinished) -> None:
+        """A training loop has seen all examples once more."""
+
+    @hookspec
+    def paretorec_generation_finished(self, event: GenerationFinished) -> None:
+        """A search has judged a generation."""
+
+    @hookspec
+    def paretorec_certify_finished(self, event: CertifyFinished) -> None:
+        """The front is certified, or could not be."""
+
+    @hookspec
+    def paretorec_run_finished(self, event: RunFinished) -> None:
+        """The run is done, interrupted or failed."""

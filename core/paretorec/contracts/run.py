@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from paretorec.contracts.observer import Event, nobody
 from paretorec.errors import Interrupted
 
 Array = NDArray[Any]
@@ -69,6 +70,8 @@ class RunContext:
     """Checkpoints may be kept here; None: nothing is written."""
     progress: Progress = field(default_factory=NoProgress)
     stop: threading.Event = field(default_factory=threading.Event)
+    emit: Callable[[Event], None] = nobody
+    """Tells the run's observers; returns nothing and raises nothing."""
 
     def rng(self, name: str) -> np.random.Generator:
         """A generator that depends on the run's seed and on `name` alone, never on who drew before."""

@@ -141,7 +141,7 @@ class Loader:
             for caller in self._manager.get_hookcallers(module) or ():
                 for implementation in caller.get_hookimpls():
                     if implementation.plugin is module:
-                        _check_hook(implementation)
+                        check_hook(implementation)
         except BaseException:
             # pluggy 1.6 keeps half of a plugin whose registration failed, 1.7 nothing of it.
             if self._manager.is_registered(module):
@@ -161,9 +161,10 @@ class Loader:
         return specs
 
 
-def _check_hook(implementation: pluggy.HookImpl) -> None:
+def check_hook(implementation: pluggy.HookImpl) -> None:
+    """Raise `TypeError` for a hook that cannot just be called."""
     name = implementation.function.__name__
     if inspect.iscoroutinefunction(implementation.function) or inspect.isasyncgenfunction(implementation.function):
         raise TypeError(f"{name} is a coroutine function, and nobody would await it: write a plain one")
     if implementation.hookwrapper or implementation.wrapper:
-        raise TypeError(f"{name} is a hook wrapper, and collection hooks take plain functions only")
+        raise TypeError(f"{name} is a hook wrapper, and only plain functions are called")

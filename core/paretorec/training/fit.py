@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from paretorec.contracts import RunContext
+from paretorec.contracts import EpochFinished, RunContext
 from paretorec.errors import ConfigError
 from paretorec.training.checkpoint import load_checkpoint, save_checkpoint
 from paretorec.training.optimizers import OptimizerName, ScheduleName, learning_rate_factor, make_optimizer
@@ -95,6 +95,7 @@ def fit(task: Task, plan: Plan, run: RunContext, name: str, checkpoint: Path | N
             if checkpoint is not None:
                 trainer.save(checkpoint)
             bar.advance(1, trainer.note)
+            run.emit(trainer.event)
     report = trainer.finish()
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
@@ -126,6 +127,17 @@ class _Trainer:
     def note(self) -> str:
         score = self.scores[-1]
         return f"loss {self.losses[-1]:.3f}" + ("" if score is None else f", validation {score:.4f}")
+
+    @property
+    def event(self) -> EpochFinished:
+        return EpochFinished(
+            training=self.name,
+            epoch=self.epoch,
+            epochs=self.plan.epochs,
+            loss=self.losses[-1],
+            score=self.scores[-1],
+            seconds=self.seconds,
+        )
 
     def run_epoch(self) -> None:
         """One pass over the batches, then validation; raises between steps when the run is stopped."""

@@ -45,7 +45,7 @@ def test_list_json_has_the_shape_that_others_rely_on(call):
     assert all(keys <= set(entry) for entry in entries)
     kinds = [entry["kind"] for entry in entries]
     assert kinds == sorted(kinds, key=KINDS.index)
-    assert {entry["kind"] for entry in entries if entry["default"]} == set(KINDS) - {"rule"}
+    assert {entry["kind"] for entry in entries if entry["default"]} == set(KINDS) - {"rule", "observer"}
     code, out, _ = call("plugins", "list", "--kind", "optimizer", "--json")
     assert {entry["kind"] for entry in json.loads(out)} == {"optimizer"}
 

@@ -20,9 +20,9 @@ def write(tmp_path: Path):
     return _write
 
 
-def test_the_packaged_file_names_a_default_for_every_kind_but_rules():
+def test_the_packaged_file_names_a_default_for_every_kind_but_rules_and_observers():
     settings = read_settings(packaged_file())
-    assert set(settings.defaults) == set(KINDS) - {"rule"}
+    assert set(settings.defaults) == set(KINDS) - {"rule", "observer"}
     assert settings.trust.mode == "any"
     assert not settings.choose
 
