@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from paretorec.cli.names import address, check_kind
+from paretorec.cli.plugin_check import check
 from paretorec.cli.plugin_lock import lock
 from paretorec.cli.shared import Json, print_json, print_table, registry_of
 
-if TYPE_CHECKING:
-    from paretorec.registry import Registry
-
 plugins = typer.Typer(help="List components and show what they can be told.")
+plugins.command("check")(check)
 plugins.command("lock")(lock)
 
 
@@ -26,7 +26,7 @@ def list_(
     """Every component that is installed, by kind; no plugin is imported."""
     entries = [entry for entry in registry_of(ctx).available() if not kind or entry.kind == kind]
     if kind:
-        _check_kind(kind)
+        check_kind(kind)
     if json:
         return print_json([asdict(entry) for entry in entries])
     rows = [
@@ -55,7 +55,7 @@ def show(
     from paretorec.registry.describe import describe
 
     registry = registry_of(ctx)
-    kind, use = _address(registry, component)
+    kind, use = address(registry, component)
     document = describe(registry, kind, use)
     if json:
         return print_json(document)
@@ -68,32 +68,3 @@ def show(
     columns = ("name", "type", "default", "description")
     print_table(columns, [tuple(str(field[column]) for column in columns) for field in document["config"]])
     return None
-
-
-def _check_kind(kind: str) -> None:
-    from paretorec.contracts.component import KINDS
-    from paretorec.errors import ConfigError
-    from paretorec.registry.explain import nearest
-
-    if kind not in KINDS:
-        raise ConfigError(f"there is no kind of component {kind!r}{nearest(kind, KINDS)}")
-
-
-def _address(registry: Registry, component: str) -> tuple[str, str]:
-    """The kind and the `use` that a person means; a kind may be left out where only one has the name."""
-    from paretorec.errors import AmbiguousComponent, ComponentNotFound
-    from paretorec.registry.explain import nearest
-
-    kind, dot, use = component.partition(".")
-    if dot and "/" not in kind:
-        _check_kind(kind)
-        return kind, use
-    entries = registry.available()
-    name = component.rpartition("/")[2]
-    kinds = list(dict.fromkeys(entry.kind for entry in entries if entry.name == name))
-    if not kinds:
-        raise ComponentNotFound(f"there is no component {name!r}{nearest(name, [entry.name for entry in entries])}")
-    if len(kinds) > 1:
-        ways = " or ".join(f"{kind}.{component}" for kind in kinds)
-        raise AmbiguousComponent(f"{name!r} is of {len(kinds)} kinds: say {ways}")
-    return kinds[0], component

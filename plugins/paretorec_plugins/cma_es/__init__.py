@@ -11,7 +11,7 @@ def paretorec_optimizers() -> list[ComponentSpec]:
             factory=f"{__name__}.strategy:CmaEs",
             config=f"{__name__}.strategy:CmaEsConfig",
             summary="Covariance matrix adaptation on one objective: the wish (cma)",
-            capabilities=frozenset({"single"}),
+            capabilities=frozenset({"random", "single"}),
             needs=("cma",),
             install="cma",
         )

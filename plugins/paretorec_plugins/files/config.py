@@ -1,6 +1,6 @@
 """Where the files are and how they are written."""
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from paretorec.contracts import ComponentConfig
 
@@ -18,6 +18,18 @@ class FilesConfig(ComponentConfig):
 class CsvConfig(FilesConfig):
     """`[source.params]` of ``csv``."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "interactions": "${WORLD}/interactions.csv",
+                    "items": "${WORLD}/items.csv",
+                    "users": "${WORLD}/users.csv",
+                }
+            ]
+        }
+    )
+
     delimiter: str = Field(default=",", min_length=1, max_length=1, description='Between two fields, such as "\\t".')
     encoding: str = Field(default="utf-8", description="Character encoding of the files.")
     header: bool = Field(default=True, description="The first line names the columns.")
@@ -26,3 +38,15 @@ class CsvConfig(FilesConfig):
 
 class ParquetConfig(FilesConfig):
     """`[source.params]` of ``parquet``; a folder of parquet files is one table."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "interactions": "${WORLD}/interactions.parquet",
+                    "items": "${WORLD}/items.parquet",
+                    "users": "${WORLD}/users.parquet",
+                }
+            ]
+        }
+    )

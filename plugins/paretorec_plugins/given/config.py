@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from paretorec.contracts import ComponentConfig
 
 
 class GivenConfig(ComponentConfig):
     """Either `scores`, or `user_vectors` and `item_vectors`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"scores": "${WORLD}/scores.csv"}]})
 
     scores: str = Field(
         default="",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from paretorec.contracts import Array, ComponentConfig, Gain, Ratio, Truth
 from paretorec.errors import ConfigError
@@ -12,6 +12,8 @@ from paretorec_plugins.metrics.events import Metric, amount_event, hits
 
 class RevenueConfig(ComponentConfig):
     """Which amount is summed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"event": "sales"}]})
 
     event: str = Field(default="", description="Event whose labels are summed; empty: the only amount event.")
 
@@ -52,6 +54,8 @@ class Conversion(Metric[ConversionConfig]):
 
 class CompletionConfig(ComponentConfig):
     """What was watched or read, of how much."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"event": "dwell", "duration": "duration"}]})
 
     event: str = Field(
         default="", description="Event with the amount watched, or with the share; empty: the only amount event."

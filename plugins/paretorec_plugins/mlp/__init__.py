@@ -11,5 +11,6 @@ def paretorec_rankers() -> list[ComponentSpec]:
             factory=f"{__name__}.ranker:MlpRanker",
             config=f"{__name__}.config:MlpConfig",
             summary="Dense layers with a calibrated probability or expected amount per event",
+            capabilities=frozenset({"random"}),
         )
     ]

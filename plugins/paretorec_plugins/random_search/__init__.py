@@ -11,5 +11,6 @@ def paretorec_optimizers() -> list[ComponentSpec]:
             factory=f"{__name__}.draws:RandomSearch",
             config=f"{__name__}.draws:RandomSearchConfig",
             summary="Independent draws; the baseline of every search",
+            capabilities=frozenset({"random"}),
         )
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from paretorec.contracts import Array, CandidateView, ComponentConfig, ItemTable
 from paretorec.errors import ConfigError
@@ -14,6 +14,8 @@ from paretorec_plugins.rules.columns import PerTable, of_items, with_ids, with_v
 
 class AvailableConfig(ComponentConfig):
     """`available`: how to tell what is in stock. (That an item is shown only once it exists is not a rule's job.)"""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"column": "price"}]})
 
     column: str = Field(
         default="",

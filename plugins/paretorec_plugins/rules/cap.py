@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from paretorec.contracts import Array, ComponentConfig, ItemTable
 from paretorec_plugins.rules.columns import category
@@ -13,6 +13,8 @@ MISSING = "(missing)"
 
 class CapConfig(ComponentConfig):
     """`cap`: of what, and how many."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"column": "category", "most": 2}]})
 
     column: str = Field(description="Categorical item column.")
     most: int = Field(ge=1, description="Items of one category in a list at most.")

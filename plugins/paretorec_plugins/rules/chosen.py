@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from paretorec.contracts import Array, CandidateView, ComponentConfig, ItemTable
 from paretorec_plugins.rules.columns import PerTable, of_items, with_ids, with_values
@@ -12,6 +12,8 @@ from paretorec_plugins.rules.columns import PerTable, of_items, with_ids, with_v
 
 class ChosenConfig(ComponentConfig):
     """`block`, `allow`: which items are meant; by id, by category, or both."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"column": "category", "values": ["tea"]}]})
 
     items: tuple[str, ...] = Field(default=(), description="External item ids; unknown ones match nothing.")
     column: str = Field(default="", description="Categorical item column.")

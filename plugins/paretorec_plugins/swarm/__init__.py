@@ -11,12 +11,13 @@ def paretorec_optimizers() -> list[ComponentSpec]:
             factory=f"{__name__}.pso:Pso",
             config=f"{__name__}.pso:PsoConfig",
             summary="Particle swarm on one objective: the wish",
-            capabilities=frozenset({"single"}),
+            capabilities=frozenset({"random", "single"}),
         ),
         ComponentSpec(
             name="smpso",
             factory=f"{__name__}.smpso:Smpso",
             config=f"{__name__}.smpso:SmpsoConfig",
             summary="Speed-constrained multi-objective particle swarm",
+            capabilities=frozenset({"random"}),
         ),
     ]

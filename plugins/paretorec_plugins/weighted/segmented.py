@@ -105,14 +105,17 @@ class Segmented(Grouped[SegmentedConfig]):
     def sample(self, box: Box, count: int, seed: int) -> Array:
         """Every other policy weighs alike in all segments."""
         segments = len(self._segments())
-        draws = dirichlet(len(box.names) // segments, count * segments, seed).reshape(count, segments, -1)
+        signals = len(box.names) // segments
+        draws = dirichlet(signals, count * segments, seed).reshape(count, segments, signals)
         draws[::2] = draws[::2, :1]
-        return draws.reshape(count, -1)
+        return draws.reshape(count, len(box.names))
 
     def group_weights(self, theta: Array, requests: Histories) -> tuple[Array, Array]:
         """G = S + 1: the segments, and the mean of their weights for all other requests."""
         segments = self._segments()
-        weights = proportions(theta.reshape(len(theta), len(segments), -1)).transpose(1, 0, 2)
+        weights = proportions(theta.reshape(len(theta), len(segments), theta.shape[1] // len(segments))).transpose(
+            1, 0, 2
+        )
         shares = self.config.shares or (1 / len(segments),) * len(segments)
         mean = sum(share * own for share, own in zip(shares, weights, strict=True))
         place = {segment: number for number, segment in enumerate(segments)}

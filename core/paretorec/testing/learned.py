@@ -1,0 +1,59 @@
+"""What components keep to that learn: encoders and rankers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from paretorec.contracts import State
+from paretorec.testing.checks import broken, check
+from paretorec.testing.compare import differing
+from paretorec.testing.processes import restored
+from paretorec.testing.serving import Answers, ServingContract
+from paretorec.testing.world import BLOCK, World
+
+
+class LearnedContract(ServingContract):
+    """Fitting, and what is saved of it."""
+
+    def fit(self, component: Any, world: World, seed: int) -> None:
+        """Have it learn from the world."""
+        raise NotImplementedError
+
+    @classmethod
+    def restore(cls, component: Any, state: State, world: World) -> None:
+        """Have it become the fitted component again."""
+        raise NotImplementedError
+
+    def exercise(self, component: Any, world: World, seed: int) -> dict[str, Any]:
+        self.fit(component, world, seed)
+        return dict(self.serve(component, world, np.arange(BLOCK)))
+
+    @classmethod
+    def restored_answers(cls, component: Any, state: State, world: World) -> Answers:
+        """What it answers once restored: asked in another process."""
+        cls.restore(component, state, world)
+        return cls().serve(component, world, np.arange(BLOCK))
+
+    @check("other-seed", 'declare the capability "random" if, and only if, what is learned depends on the seed')
+    def test_other_seed(self) -> None:
+        """Another seed gives another result where the spec declares `random`, and the same where it does not."""
+        self.check_seeds()
+
+    @check("round-trip", "put everything that answers depend on into state(): arrays and JSON values")
+    def test_round_trip(self) -> None:
+        """Saved, and restored in a new process, it gives the same answers to the bit."""
+        state = self.component.state()
+        if not isinstance(state, State):
+            broken(f"state() gave a {type(state).__name__}, not a State")
+        answers = restored(self.source, self.kind, self.ref, state)
+        names = differing(self.serve(self.component, self._world(), np.arange(BLOCK)), answers)
+        if names:
+            broken(f"{', '.join(names)} of the restored component is different")
+
+    @staticmethod
+    def _world() -> World:
+        from paretorec.testing.world import tiny_shop
+
+        return tiny_shop()

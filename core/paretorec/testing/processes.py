@@ -1,0 +1,73 @@
+"""What a component does in a process that has just begun."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from paretorec.artifact import read_arrays, read_json, write_json, write_state
+from paretorec.contracts import Array, ComponentRef, State
+from paretorec.registry import Registry
+from paretorec.testing.checks import broken
+
+HEAVY: Final = (
+    *("torch", "tensorflow", "jax", "pandas", "polars", "pyarrow", "scipy", "sklearn", "numba", "pymoo"),
+    *("lightgbm", "xgboost", "catboost", "transformers", "implicit", "nevergrad", "cmaes", "optuna"),
+    *("matplotlib", "plotly", "mlflow", "tensorboard", "sqlalchemy", "faiss", "hnswlib"),
+)
+"""What a light module does not import: each takes tens of milliseconds to seconds."""
+
+SECONDS: Final = 120
+
+
+@cache
+def light(module: str) -> tuple[str, ...]:
+    """Which of `HEAVY` are loaded once `module` has been imported by a new process."""
+    code = (
+        f"import sys, importlib; importlib.import_module({module!r}); print(*[n for n in {HEAVY} if n in sys.modules])"
+    )
+    return tuple(_python("-c", code).split())
+
+
+def rebuilt(registry: Registry, kind: str, ref: ComponentRef) -> None:
+    """A new process makes the component of `ref`; `Broken` where it cannot."""
+    _work(registry, {"kind": kind, "ref": ref.model_dump(mode="json")}, None)
+
+
+def restored(registry: Registry, kind: str, ref: ComponentRef, state: State) -> dict[str, Array]:
+    """What the component answers in a new process, where it was made of `state` as it is saved; or `Broken`."""
+    return _work(registry, {"kind": kind, "ref": ref.model_dump(mode="json")}, state)
+
+
+def _work(registry: Registry, job: dict[str, Any], state: State | None) -> dict[str, Array]:
+    with tempfile.TemporaryDirectory(prefix="paretorec-testing-") as name:
+        folder = Path(name)
+        write_json(folder / "job.json", {**job, "registry": registry.snapshot(), "restore": state is not None})
+        if state is not None:
+            write_state(folder, "state", state)
+        _python("-m", "paretorec.testing.worker", str(folder))
+        error = read_json(folder / "answer.json")["error"]
+        if error:
+            broken(f"in a new process: {error}")
+        return read_arrays(folder / "answer.safetensors") if state is not None else {}
+
+
+def _python(*arguments: str) -> str:
+    """stdout of a new interpreter that finds the same modules; `Broken` where it fails."""
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    if done.returncode:
+        broken(f"a new process ended with {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
+    return done.stdout
