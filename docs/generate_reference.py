@@ -35,6 +35,7 @@ from paretorec.contracts.hooks import ComponentHooks
 from paretorec.offpolicy import estimate
 from paretorec.registry import Registry, RegistrySettings, Trust
 from paretorec.registry.describe import REQUIRED, describe, fields
+from paretorec.registry.settings import Locked
 
 PAGE = Path(__file__).with_name("reference.md")
 
@@ -49,7 +50,7 @@ SECTIONS = (
     ("`[pick]`", PickConfig),
     ("`[tune]`", TuneConfig),
     ("`[tune.space] KEY`", AxisConfig),
-    ("`[source]`, `[split]`, `[[encoders]]`, `[ranker]`, `[[objectives]]`, `[[rules]]`, `[optimizer]`",
+    ("`[source]`, `[split]`, `[[encoders]]`, `[ranker]`, `[[objectives]]`, `[[rules]]`, `[optimizer]`, `[[observers]]`",
      contracts.ComponentRef),
 )  # fmt: skip
 
@@ -63,6 +64,10 @@ PROTOCOLS = {
     "policy": ("PolicyKind", "LinearKind"),
     "rule": ("MaskRule", "ShapeRule"),
     "optimizer": ("Optimizer",),
+    "observer": (
+        "ObserverHooks",
+        *("RunStarted", "FitFinished", "EpochFinished", "GenerationFinished", "CertifyFinished", "RunFinished"),
+    ),
 }
 """Kind -> the protocols that its components follow, in paretorec.contracts."""
 
@@ -154,6 +159,8 @@ def settings() -> Iterable[str]:
     yield field_table(RegistrySettings)
     yield "### `[trust]`"
     yield field_table(Trust)
+    yield "### `[lock.DISTRIBUTION]`"
+    yield field_table(Locked)
 
 
 def components(registry: Registry, kind: str) -> Iterable[str]:

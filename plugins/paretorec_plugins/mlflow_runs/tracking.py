@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import urlsplit
-
-from mlflow.entities import Metric, Param, RunTag
-from mlflow.tracking import MlflowClient
-from mlflow.utils.time import get_current_time_millis
 
 from paretorec.contracts import (
     CertifyFinished,
@@ -45,12 +42,16 @@ class MlflowRuns:
                 "params.tracking_uri has a password in it, which would be kept with the run: put it in an "
                 "environment variable and write ${VARIABLE}"
             )
+        from mlflow.tracking import MlflowClient
+
         self.config = config
         self._client = MlflowClient(os.path.expandvars(config.tracking_uri) or None)
         self._run = ""
 
     @hookimpl
     def paretorec_run_started(self, event: RunStarted) -> None:
+        from mlflow.entities import Param, RunTag
+
         known = self._client.get_experiment_by_name(self.config.experiment)
         experiment = known.experiment_id if known else self._client.create_experiment(self.config.experiment)
         name = self.config.run_name or PurePath(event.folder).name or event.verb
@@ -98,7 +99,9 @@ class MlflowRuns:
         self._client.set_terminated(self._run, STATUS[event.outcome])
 
     def _log(self, step: int, values: Mapping[str, float | None]) -> None:
-        now = get_current_time_millis()
+        from mlflow.entities import Metric
+
+        now = time.time_ns() // 1_000_000
         metrics = [Metric(key, value, now, step) for key, value in values.items() if value is not None]
         self._client.log_batch(self._run, metrics=metrics)
 

@@ -7,8 +7,6 @@ import json
 import os
 from pathlib import Path, PurePath
 
-from torch.utils.tensorboard import SummaryWriter
-
 from paretorec.contracts import (
     CertifyFinished,
     EpochFinished,
@@ -30,6 +28,8 @@ class TensorBoardLogs:
 
     @hookimpl
     def paretorec_run_started(self, event: RunStarted) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
         name = PurePath(event.folder).name or event.verb
         when = dt.datetime.now().strftime("%Y%m%d-%H%M%S")
         self._writer = SummaryWriter(self.folder / f"{name}-{when}")
