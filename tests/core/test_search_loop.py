@@ -269,6 +269,9 @@ def test_a_search_without_a_budget_is_refused():
         (np.zeros(3), r"shape \(3,\)"),
         (np.array([[0.0, 2.1, 0.0]]), "outside the search's box"),
         (np.array([[0.0, np.nan, 0.0]]), "outside the search's box"),
+        (None, r"shape \(\)"),
+        ([[0.0], [0.0, 1.0]], "failed in ask with ValueError"),
+        ("nothing", "failed in ask with ValueError"),
     ],
 )
 def test_an_optimizer_that_asks_for_nonsense_is_named(asked, words):
@@ -278,6 +281,56 @@ def test_an_optimizer_that_asks_for_nonsense_is_named(asked, words):
 
     with pytest.raises(PluginError, match=f"Broken.*{words}"):
         run_search(optimizer=Broken())
+
+
+@pytest.mark.parametrize(("method", "kept"), [("setup", 0), ("ask", 17), ("tell", 17)])
+def test_an_optimizer_that_raises_is_named_and_the_archive_is_kept(tmp_path, method, kept):
+    class Broken(Climber):
+        def fail(self, *_):
+            raise RuntimeError("out of\nideas")
+
+        def tell(self, x, result):
+            super().tell(x, result)
+            if len(self.told) == 2 + (method == "ask"):
+                setattr(self, method, self.fail)
+
+    optimizer = Broken()
+    if method == "setup":
+        optimizer.setup = optimizer.fail
+    kept_in = rf"; the {kept} policies judged so far are kept in .*archive-test\.safetensors$" if kept else "$"
+    wanted = rf"^optimizer 'broken' of acme 2\.1 failed in {method} with RuntimeError: out of ideas{kept_in}"
+    with pytest.raises(PluginError, match=wanted) as caught:
+        run_search(tmp_path, optimizer=optimizer, origin="optimizer 'broken' of acme 2.1")
+    assert isinstance(caught.value.__cause__, RuntimeError)
+    if kept:
+        same(Archive.load(checkpoint_path(tmp_path, "test")), run_search(evaluations=kept))
+
+
+def test_what_an_optimizer_says_itself_is_passed_on():
+    class Choosy(Climber):
+        def setup(self, problem, seed):
+            raise ConfigError("choosy wants three objectives")
+
+    with pytest.raises(ConfigError, match=r"^choosy wants three objectives$"):
+        run_search(optimizer=Choosy())
+
+
+@pytest.mark.parametrize("parameters", [0, 1, 3])
+def test_a_box_without_a_free_parameter_holds_one_policy(tmp_path, parameters):
+    class Nobody(Climber):
+        def ask(self):
+            raise AssertionError("asked")
+
+    point = np.full(parameters, 2.0)
+    problem = SearchProblem(point, point, ("a",), np.tile(point, (3, 1)))
+
+    def evaluate(x):
+        return np.ones((len(x), 1)), np.zeros((len(x), 1))
+
+    for _ in range(2):
+        archive = run_search(tmp_path, problem=problem, evaluate=evaluate, optimizer=Nobody(), resume=True)
+        np.testing.assert_array_equal(archive.x, point[None])
+        assert archive.front().tolist() == [0]
 
 
 def test_progress_is_shown_also_for_what_was_judged_before(tmp_path):

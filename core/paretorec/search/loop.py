@@ -164,7 +164,7 @@ class _Theirs:
             return work()
         except ParetoRecError:
             raise  # the optimizer's own sentence
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             reason = " ".join(str(error).split())
             raise self._broken(f"failed in {what} with {type(error).__name__}: {reason}", archive) from error
 
