@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -98,13 +98,31 @@ class Front:
         return not self.uncertified and bool(self.max_t)
 
     def pick(
-        self, maximize: str = "", keep: Mapping[str, str] | None = None, confidence: float | None = None, **ways: Any
+        self,
+        maximize: str = "",
+        keep: Mapping[str, str] | None = None,
+        confidence: float | None = None,
+        *,
+        knee: bool = False,
+        weights: Mapping[str, float] | None = None,
+        reference_point: Mapping[str, str] | None = None,
+        lexicographic: Sequence[str] = (),
+        tolerance: Mapping[str, str] | None = None,
     ) -> Pick:
-        """The policy of which most can be promised; `ways`: ``knee``, ``weights``, ``reference_point``,
-        ``lexicographic`` with ``tolerance``, see `paretorec.pick.pick`. Raises `NoAnswer`, `ConfigError`."""
+        """The policy of which most can be promised: see `paretorec.pick.pick`. Raises `NoAnswer`, `ConfigError`."""
         from paretorec.pick import pick
 
-        return pick(self, maximize, keep, confidence, **ways)
+        return pick(
+            self,
+            maximize,
+            keep,
+            confidence,
+            knee=knee,
+            weights=weights,
+            reference_point=reference_point,
+            lexicographic=lexicographic,
+            tolerance=tolerance,
+        )
 
     def detectable(self, confidence: float | None = None) -> dict[str, float]:
         """objective -> the smallest change that the certify requests could have certified, in the unit of its changes

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -61,6 +62,11 @@ def test_groups_tell_users_apart_by_history_and_category(finished, before):
     requests, data = finished.certified.requests, finished.engine.fitted.data
     assert list(found.groups) == [HISTORY, *data.user_categories]
     by_history = found.groups[HISTORY]
+    length = engine.serve().history.at(requests.user, requests.time).length
+    ends = [group.value.replace(",", "").split(" to ") for group in by_history]
+    assert [int(ends[0][0]), int(ends[-1][-1])] == [length.min(), length.max()]
+    for (*_, low), (high, *_) in pairwise(ends):
+        assert int(low) < int(high)
     assert sum(group.lists for group in by_history) == found.lists
     assert sum(group.lists * group.changed for group in by_history) == pytest.approx(found.lists * found.changed, abs=1)
     assert all(group.lists >= SMALLEST_GROUP for groups in found.groups.values() for group in groups)
@@ -153,8 +159,10 @@ def test_equal_gains_go_by_id_whatever_the_coding():
 def test_the_sentence_claims_no_more_than_there_is(finished):
     found = finished.engine.front.explain("p01")
     still = replace(found, changed=0.0, reordered=0.0, entered=0.0, gain=(), lose=())
-    assert still.why == f"policy p01 changes 0 % of {found.lists:,} lists: on average 0.0 of 10 items are new against " + (
-        finished.engine.front.baseline
+    assert (
+        still.why
+        == f"policy p01 changes 0 % of {found.lists:,} lists: on average 0.0 of 10 items are new against "
+        + (finished.engine.front.baseline)
     )
     assert "less than 1 %" in replace(found, changed=0.001).why
     assert "more than 99 %" in replace(found, changed=0.999).why
