@@ -69,17 +69,44 @@ def judge_part(
     k: int,
     run: RunContext,
 ) -> Judged:
+    """The tensors of one part, ready to judge policies on."""
+    batch = part_signals(part, requests, prepared, bundle, components, plan, run)
+    return judge_batch(batch, requests, prepared, bundle, components, k, run)
+
+
+def part_signals(
+    part: str,
+    requests: Requests,
+    prepared: Prepared,
+    bundle: Bundle,
+    components: Components,
+    plan: SignalPlan,
+    run: RunContext,
+) -> SignalBatch:
     """Build the tensors of one part: this is the only place where they come into being."""
-    data = prepared.data
     rules = [built.component for built in components.rules.values()]
     histories = prepared.history.at(requests.user, requests.time, requests.context)
     with run.progress.bar(f"signals of the {part} requests", len(requests)) as bar:
         advance: Callable[[int], None] = bar.advance
         batch = bundle.signals(histories, plan, rules, requests.logged, run.threads, advance)
     run.check_stop()
+    return batch
+
+
+def judge_batch(
+    batch: SignalBatch,
+    requests: Requests,
+    prepared: Prepared,
+    bundle: Bundle,
+    components: Components,
+    k: int,
+    run: RunContext,
+) -> Judged:
+    """A judge of policies on `requests`, whose signals are in `batch`, row for row."""
+    data = prepared.data
     truth = make_truth(data, requests, prepared.split.fit, prepared.history)
     metrics = {name: built.component.metric(truth, k) for name, built in components.evaluators.items()}
-    shape = shape_of(rules, bundle)
+    shape = shape_of([built.component for built in components.rules.values()], bundle)
     judge = Judge([batch], components.policy.component, metrics, truth, k, shape, threads=run.threads)
     return Judged(judge, batch, requests, recall(batch.items, requests, amounts(data, requests)))
 

@@ -229,7 +229,7 @@ def test_no_request_of_the_certify_window_becomes_a_tensor(tmp_path, monkeypatch
     engine = Engine(SMALL)
     engine.run(out=tmp_path / "run")
     begins = pd.Timestamp(engine.fitted.record.data["split"]["certify"]["from"]).value // 10**6
-    build, seen = arena.judge_part, []
+    build, seen = arena.part_signals, []
 
     def watched(part, requests, prepared, *more):
         assert len(prepared.split.certify) == 0
@@ -239,10 +239,10 @@ def test_no_request_of_the_certify_window_becomes_a_tensor(tmp_path, monkeypatch
         seen.append(part)
         return build(part, requests, prepared, *more)
 
-    monkeypatch.setattr(arena, "judge_part", watched)
+    monkeypatch.setattr(arena, "part_signals", watched)
     for by in ("users", "time"):
         tuned(tmp_path / by, trials=1, by=by)
-    assert set(seen) == {"search", "held-out"}
+    assert len(seen) >= 6  # two configurations, by users once, by time on two folds
 
 
 def test_labels_of_the_certify_window_change_nothing(tmp_path):

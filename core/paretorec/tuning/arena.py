@@ -9,16 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from paretorec.bundle import SignalPlan
+from paretorec.bundle import Bundle, SignalPlan
 from paretorec.components import Components
 from paretorec.config import RunConfig
 from paretorec.contracts.component import ComponentRef
-from paretorec.contracts.dataset import Requests
 from paretorec.contracts.optimizer import SearchProblem
-from paretorec.contracts.policy import Box
+from paretorec.contracts.policy import Box, SignalBatch
 from paretorec.contracts.run import Array, RunContext
 from paretorec.fitting import bundle_id
-from paretorec.judging import Judged, directions, judge_part, plan_signals, settle_policy
+from paretorec.judging import Judged, directions, judge_batch, part_signals, plan_signals, settle_policy
 from paretorec.pick import standing_wish
 from paretorec.registry import Registry
 from paretorec.search.loop import search
@@ -30,44 +29,52 @@ from paretorec.tuning.result import FoldResult, json_values
 
 
 @dataclass(frozen=True)
+class Made:
+    """Models of one configuration, and the signals of all requests of a fold: shared by folds that share models."""
+
+    components: Components
+    bundle: Bundle
+    plan: SignalPlan
+    batch: SignalBatch
+    seconds: Mapping[str, float]
+    """CPU seconds: ``fit`` (in full, also where another trial had fitted the same) and ``signals``."""
+
+    @classmethod
+    def of(cls, config: RunConfig, registry: Registry, fold: Fold, run: RunContext, states: Path) -> Made:
+        """Fit, or bring back from `states` what the same configuration fitted before. Raises what that raises."""
+        prepared = fold.prepared
+        components = Components.build(config.model_copy(update={"source": None}), registry)
+        components.check_data(prepared.data, config)
+        bundle, fitting = fit_once(config, components, fold, run, states)
+        start = time.process_time()
+        plan = plan_signals(bundle, prepared, config.policy)
+        batch = part_signals("fold's", fold.requests, prepared, bundle, components, plan, run)
+        seconds = {"fit": fitting, "signals": time.process_time() - start}
+        return cls(components, bundle, plan, batch, seconds)
+
+
+@dataclass(frozen=True)
 class Arena:
     """What policies of one configuration are searched and judged with on one fold."""
 
     config: RunConfig
+    made: Made
     components: Components
-    plan: SignalPlan
     box: Box
-    bundle: str
     searched: Judged
     held_out: Judged
-    seconds: Mapping[str, float]
-    """CPU seconds so far: ``fit`` and ``signals``."""
 
     @classmethod
-    def open(cls, config: RunConfig, registry: Registry, fold: Fold, run: RunContext, states: Path) -> Arena:
-        """Fit models, or bring back from `states` what the same configuration fitted before; make signals."""
-        prepared = fold.prepared
-        components = Components.build(config.model_copy(update={"source": None}), registry)
-        components.check_data(prepared.data, config)
-        components = settle_policy(components, prepared, registry)
-        bundle, fitting = fit_once(config, components, fold, run, states)
-        start = time.process_time()
-        plan = plan_signals(bundle, prepared, config.policy)
+    def open(cls, config: RunConfig, registry: Registry, fold: Fold, made: Made, run: RunContext) -> Arena:
+        """Two judges: of the requests that are searched on, and of those held out."""
+        components = settle_policy(made.components, fold.prepared, registry)
 
-        def judged(part: str, requests: Requests) -> Judged:
-            return judge_part(part, requests, prepared, bundle, components, plan, config.k, run)
+        def judged(rows: Array) -> Judged:
+            requests = fold.requests.take(rows)
+            return judge_batch(made.batch.take(rows), requests, fold.prepared, made.bundle, components, config.k, run)
 
-        searched, held_out = judged("search", prepared.split.select), judged("held-out", fold.held_out)
-        return cls(
-            config=config,
-            components=components,
-            plan=plan,
-            box=components.policy.component.space(plan.names),
-            bundle=bundle_id(bundle),
-            searched=searched,
-            held_out=held_out,
-            seconds={"fit": fitting, "signals": time.process_time() - start},
-        )
+        box = components.policy.component.space(made.plan.names)
+        return cls(config, made, components, box, judged(~fold.out), judged(fold.out))
 
     def compete(self, ref: ComponentRef, evaluations: int, registry: Registry, run: RunContext) -> FoldResult:
         """Search with optimizer `ref`; judge at most `[search] points` of the front on the held-out requests.
@@ -79,7 +86,7 @@ class Arena:
         optimizer = registry.build("optimizer", ref, "optimizer")
         sign = directions(components)
         corners, errors = judge.evaluate(self.box.corners)
-        baseline = choose_baseline(self.plan, corners, sign, self.config, tuple(components.encoders))
+        baseline = choose_baseline(self.made.plan, corners, sign, self.config, tuple(components.encoders))
         names = tuple(components.objectives)
         wish = standing_wish(names, -sign * corners[baseline], errors[baseline], self.config.pick)
 
@@ -107,18 +114,18 @@ class Arena:
         values = -sign * self.held_out.judge.evaluate(np.vstack([theta, self.box.corners]))[0]
         kind = components.policy.resolved
         return FoldResult(
-            bundle=self.bundle,
+            bundle=bundle_id(self.made.bundle),
             policy={
                 "kind": f"{kind.provenance.distribution}/{kind.spec.name}",
                 "config": components.policy.config.model_dump(mode="json"),
-                "normalisers": dict(self.plan.normalisers),
+                "normalisers": dict(self.made.plan.normalisers),
             },
-            signals=self.plan.names,
+            signals=self.made.plan.names,
             parameters=self.box.names,
             theta=theta.tolist(),
             held_out=json_values(values[: len(theta)]),
             corners=json_values(values[len(theta) :]),
             searched_corners=json_values(-sign * corners),
-            seconds={**self.seconds, "search": time.process_time() - start},
+            seconds={**self.made.seconds, "search": time.process_time() - start},
             optimizer=optimizer.resolved.spec.name,
         )

@@ -28,17 +28,30 @@ class Fold:
     models: str
     """Folds with the same name here learn from the same data: what one has fitted, the other may use."""
     prepared: Prepared
-    """Its `split.select` requests are those that the search over policies sees."""
-    held_out: Requests
-    """Those that only the frozen front is judged on."""
+    """Its `split.select` requests are those that the search over policies sees, ``requests.take(~out)``."""
+    requests: Requests
+    """All requests of the fold."""
+    out: Array
+    """bool [R]: those that only the frozen front is judged on."""
+
+    @classmethod
+    def of(cls, name: str, models: str, prepared: Prepared, split: Split, requests: Requests, out: Array) -> Fold:
+        """`split` with the requests that are not held out for the search."""
+        cut = replace(split, select=requests.take(~out))
+        return cls(name, models, replace(prepared, split=cut), requests, out)
+
+    @property
+    def held_out(self) -> Requests:
+        """Those that only the frozen front is judged on."""
+        return self.requests.take(self.out)
 
     def to_json(self) -> dict[str, Any]:
-        search = self.prepared.split.select
+        search, held_out = self.prepared.split.select, self.held_out
         return {
             "name": self.name,
             "fit_rows": int(self.prepared.split.fit.sum()),
             "search": {"requests": len(search), "users": len(np.unique(search.user))},
-            "held_out": {"requests": len(self.held_out), "users": len(np.unique(self.held_out.user))},
+            "held_out": {"requests": len(held_out), "users": len(np.unique(held_out.user))},
         }
 
 
@@ -91,8 +104,7 @@ def folds_by_users(prepared: Prepared, count: int, seed: int) -> tuple[Fold, ...
                 f"fold {number + 1} of {count} holds {int(out.sum())} of {len(select)} select requests; lower "
                 "tune.folds, or widen the split's select part"
             )
-        split = replace(prepared.split, select=select.take(~out))
-        folds.append(Fold(f"users {number + 1}", "all", replace(prepared, split=split), select.take(out)))
+        folds.append(Fold.of(f"users {number + 1}", "all", prepared, prepared.split, select, out))
     return tuple(folds)
 
 
@@ -129,17 +141,16 @@ def folds_by_time(prepared: Prepared, count: int) -> tuple[Fold, ...]:
         moved = start - begin
         # Back to the last request from which validation, a horizon long, can begin.
         fit_end = int(pool.time[pool.time <= split.fit_end + moved].max(initial=split.fit_end))
-        cut = Split(
+        cut = replace(
+            split,
             fit=prepared.data.time < fit_end,
             fit_end=fit_end,
             rank=window(first_ranked + moved, start),
             validation=window(fit_end, split.fit_end + moved + horizon),
-            select=window(start, middle),
-            certify=split.certify,
-            horizon=horizon,
         )
+        requests = joined([window(start, middle), window(middle, stop)])
         name = f"{as_text(middle)} to {as_text(stop)}"
-        folds.append(Fold(name, f"time {number + 1}", replace(prepared, split=cut), window(middle, stop)))
+        folds.append(Fold.of(name, f"time {number + 1}", prepared, cut, requests, requests.time >= middle))
     return tuple(folds)
 
 

@@ -97,7 +97,7 @@ def tune(
             "config": str(winner),
             "command": shlex.join(["paretorec", "run", str(winner), "--out", f"{out}-winner"]),
         },
-        "cpu_minutes": round(spent(folder) / 60, 4),
+        "cpu_minutes": round(spent(course) / 60, 4),
     }
     write(folder, course, document, space.values(best.assignment), directions(components))
     manifest = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
@@ -102,24 +101,29 @@ def _signal_row(course: Course, trial: Trial) -> Row:
 
 
 def charged(course: Course, results: Sequence[FoldResult], without: Sequence[str] = ()) -> float:
-    """CPU seconds, fitting in full also where another trial had fitted the same; once for folds that share models."""
-    total, fitted = 0.0, set[str]()
+    """CPU seconds, fitting in full also where another trial had fitted the same; models and their signals once for
+    folds that share them."""
+    total, made = 0.0, set[str]()
     for result, fold in zip(results, course.workshop.folds, strict=False):
         for stage, seconds in result.seconds.items():
-            if stage in without or (stage == "fit" and fold.models in fitted):
+            if stage in without or (stage != "search" and fold.models in made):
                 continue
             total += seconds
-        fitted.add(fold.models)
+        made.add(fold.models)
     return total
 
 
-def spent(folder: Path) -> float:
+def spent(course: Course) -> float:
     """CPU seconds that the whole search took: each fit and each search once, signals once more for the rivals."""
-    total = sum(float(read_json(path)) for path in (folder / "states").glob("*.cost.json"))
-    signals: dict[tuple[str, bool], float] = {}
-    for path in sorted((folder / "trials").glob("*/fold-*.json")):
-        seconds = FoldResult.load(path).seconds
-        fold, contender, _ = path.name.split(".")
-        signals[f"{path.parent.name} {fold}", contender == OWN] = seconds["signals"]
-        total += seconds["search"]
+    shop = course.workshop
+    total = sum(float(read_json(path)) for path in (shop.folder / "states").glob("*.cost.json"))
+    signals: dict[tuple[int, str, bool], float] = {}
+    for trial in course.trials:
+        for number, fold in enumerate(shop.folds):
+            place = shop.place(trial.number, number)
+            for path in sorted(place.parent.glob(f"{place.name}.*.json")):
+                seconds = FoldResult.load(path).seconds
+                own = path == shop.path(trial.number, number, OWN)
+                signals[trial.number, fold.models, own] = seconds["signals"]
+                total += seconds["search"]
     return total + sum(signals.values())

@@ -14,7 +14,7 @@ from paretorec.contracts.component import ComponentRef
 from paretorec.contracts.run import Bar, Progress, RunContext
 from paretorec.errors import ArtifactError, Interrupted, ParetoRecError
 from paretorec.registry import Registry
-from paretorec.tuning.arena import Arena
+from paretorec.tuning.arena import Arena, Made
 from paretorec.tuning.folds import Fold
 from paretorec.tuning.result import FoldResult, Scale
 from paretorec.tuning.space import Space
@@ -45,6 +45,7 @@ class Workshop:
         self.tune = space.config.tune
         self.folder = folder
         self._registry, self._run = registry, run
+        self._last: tuple[tuple[int, str], Made] | None = None
 
     def results(
         self, number: int, fold: int, config: RunConfig, contenders: Mapping[str, ComponentRef]
@@ -64,7 +65,8 @@ class Workshop:
             what = f"trial {number}, {self.folds[fold].name}"
             run = replace(self._run, folder=place, progress=Prefixed(self._run.progress, what))
             place.mkdir(parents=True, exist_ok=True)
-            arena = Arena.open(config, self._registry, self.folds[fold], run, self.folder / "states")
+            made = self._make(number, config, self.folds[fold], run)
+            arena = Arena.open(config, self._registry, self.folds[fold], made, run)
             for name in missing:
                 try:
                     reached = arena.compete(contenders[name], self.tune.evaluations, self._registry, run)
@@ -77,6 +79,14 @@ class Workshop:
                     found[name] = reached
         self._run.check_stop()
         return [found[name] for name in contenders]
+
+    def _make(self, number: int, config: RunConfig, fold: Fold, run: RunContext) -> Made:
+        """Made anew, unless the last fold's will do: then fitting and signals are not paid for again."""
+        if self._last is None or self._last[0] != (number, fold.models):
+            self._last = None  # not two of them in memory
+            made = Made.of(config, self._registry, fold, run, self.folder / "states")
+            self._last = ((number, fold.models), made)
+        return self._last[1]
 
     def own(self, number: int, fold: int, config: RunConfig) -> FoldResult:
         """What a configuration reached with its own optimizer. Raises what fails."""
