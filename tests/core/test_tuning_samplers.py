@@ -68,6 +68,17 @@ def test_an_optimizer_of_the_registry_finds_the_best_size(sampler):
     assert abs(np.median(told[-50:]) - 700) < 30
 
 
+def test_bayesian_draws_near_to_what_was_good():
+    pytest.importorskip("optuna")
+    asked = sampler_of({"use": "bayesian", "params": {"startup": 8, "population": 2}}, WIDE, trials=40)
+    told = []
+    while len(told) < 40:
+        sizes = [point["candidates.size"] for point in asked.ask()]
+        asked.tell([-abs(size - 700) / 1000 for size in sizes])
+        told += sizes
+    assert np.abs(np.array(told[8:]) - 700).mean() < 200  # 290 by chance
+
+
 def test_what_could_not_be_tried_is_told_as_infeasible():
     registry = Registry(files=())
     registry.add("optimizer", ComponentSpec("listener", Listener, ListenerConfig, "notes what it is told"))
