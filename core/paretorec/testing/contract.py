@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import pickle
 from collections.abc import Callable, Mapping
@@ -96,7 +98,9 @@ class Contract:
             if wanted.since_api > self._api():
                 skip(f"the component was written for version {self._api()} of the contracts")
             self._presuppose(wanted)
-            wanted.body(self)
+            # What foreign code prints must not end up among the results on stdout.
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                wanted.body(self)
         except SkipTest as reason:
             return Result(wanted.id, "skipped", str(reason))
         except Exception as error:
@@ -220,14 +224,16 @@ class Contract:
         """What `exercise` gave, once for all checks; the trial ``again`` runs with shaken global generators."""
 
         def run() -> dict[str, Any]:
-            component, world, changed = self.new(), tiny_shop(), list[str]()
+            component, world, changed, said = self.new(), tiny_shop(), list[str](), io.StringIO()
             before = fingerprint(world)
-            if name == "again":
-                with shaken(changed):
+            with contextlib.redirect_stdout(said):
+                if name == "again":
+                    with shaken(changed):
+                        answers = self.exercise(component, world, seed)
+                else:
                     answers = self.exercise(component, world, seed)
-            else:
-                answers = self.exercise(component, world, seed)
             return {
+                "said": said.getvalue(),
                 "component": component,
                 "answers": answers,
                 "globals": changed,
@@ -357,6 +363,13 @@ class Contract:
         changed = self.trial("first")["inputs"]
         if changed:
             broken(f"it changed what it was given ({', '.join(changed)})")
+
+    @check("stdout", "say it with run.progress, logging or sys.stderr")
+    def test_stdout(self) -> None:
+        """Nothing is printed: stdout belongs to the results of the command line."""
+        said = self.trial("first")["said"].strip()
+        if said:
+            broken(f"it printed {said.splitlines()[0][:60]!r}")
 
     def check_seeds(self) -> None:
         """`Broken` unless results depend on the seed exactly where the capability says so."""

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from paretorec.contracts import Category, FitData, Histories, ItemTable, RunContext, State, Timeline
+from paretorec.contracts import FitData, Histories, ItemTable, RunContext, State
 from paretorec.errors import DataError
 from paretorec.testing.checks import broken, check, require_methods, skip
 from paretorec.testing.compare import not_finite
+from paretorec.testing.grown import grown
 from paretorec.testing.learned import LearnedContract
 from paretorec.testing.serving import Answers
 from paretorec.testing.world import BLOCK, CANDIDATES, World, tiny_shop
@@ -121,25 +122,4 @@ def _few(data: FitData, users: int) -> FitData:
         histories=data.histories.take(slice(0, users)),
         validation=none,
         validation_histories=data.validation_histories.take(slice(0, 0)),
-    )
-
-
-def grown(items: ItemTable, count: int) -> ItemTable:
-    """The table with `count` new rows at its end: of known categories, with numbers, without counts or prices."""
-
-    def longer(values: Any, fill: Any) -> Any:
-        return np.concatenate([values, np.full((count, *values.shape[1:]), fill, values.dtype)])
-
-    return replace(
-        items,
-        ids=np.concatenate([items.ids, np.array([f"new{n}" for n in range(count)], object)]),
-        first_seen=longer(items.first_seen, items.first_seen.max()),
-        categories={name: Category(longer(c.codes, 0), c.names) for name, c in items.categories.items()},
-        numbers={name: longer(values, 0) for name, values in items.numbers.items()},
-        texts={name: longer(values, "") for name, values in items.texts.items()},
-        timelines={
-            name: Timeline(longer(t.offsets, t.offsets[-1]), t.times, t.values) for name, t in items.timelines.items()
-        },
-        features=longer(items.features, 0),
-        counts=longer(items.counts, 0),
     )

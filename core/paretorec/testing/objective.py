@@ -10,7 +10,7 @@ from paretorec.contracts import ComponentRef
 from paretorec.errors import ConfigError, DataError, ParetoRecError
 from paretorec.testing.checks import broken, check, require_methods
 from paretorec.testing.compare import not_finite
-from paretorec.testing.ranker import bare
+from paretorec.testing.ranker import bare, with_new_items
 from paretorec.testing.serving import Answers, ServingContract
 from paretorec.testing.world import CANDIDATES, World, tiny_shop
 
@@ -66,6 +66,15 @@ class ObjectiveContract(ServingContract):
             broken(f"item_signal of {len(world.items)} items is {given.dtype} {list(given.shape)}")
         if not_finite({"item_signal": given}):
             broken("item_signal is not finite")
+
+    @check("new-items", "look items up in the table that is given with them")
+    def test_new_items(self) -> None:
+        """Candidates that are newer than anything else get finite signals."""
+        component, view = self.new(), with_new_items(tiny_shop())
+        signals = {"signal": component.signal(view), "item_signal": component.item_signal(view.table)}
+        answers = {name: np.asarray(signal) for name, signal in signals.items() if signal is not None}
+        if not_finite(answers):
+            broken(f"{', '.join(not_finite(answers))} of new items is not finite")
 
     @check("bare-items", "give None, or raise a ConfigError that names the column, where a column is not there")
     def test_bare_items(self) -> None:

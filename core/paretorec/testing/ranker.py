@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from paretorec.contracts import CandidateView, ExampleBlock, RankingExamples, RunContext, State
 from paretorec.errors import ConfigError, DataError
 from paretorec.testing.checks import broken, check, require_methods
+from paretorec.testing.compare import not_finite
+from paretorec.testing.grown import grown
 from paretorec.testing.learned import LearnedContract
 from paretorec.testing.serving import Answers
 from paretorec.testing.world import CANDIDATES, World, tiny_shop
@@ -49,6 +53,13 @@ class RankerContract(LearnedContract):
                     f"{how}, it has the heads {', '.join(heads) or 'none'} and predicts {', '.join(given) or 'none'}"
                 )
 
+    @check("new-items", "answer for items that were not there when it was fitted, as for rare ones")
+    def test_new_items(self) -> None:
+        """Candidates that are newer than what it was fitted on get finite predictions."""
+        names = not_finite(dict(self.component.predict(with_new_items(tiny_shop()))))
+        if names:
+            broken(f"{', '.join(names)} of new items is not finite")
+
     @check(
         "bare-view", "work without item columns, context and vectors, or raise a ConfigError that names what is needed"
     )
@@ -73,6 +84,15 @@ class RankerContract(LearnedContract):
             return
         except Exception as error:
             broken(f"with held-out requests only it raised {type(error).__name__}: {error}")
+
+
+def with_new_items(world: World) -> CandidateView:
+    """The block's view, where the table has grown and each request's first candidate is new."""
+    candidates = world.candidates
+    candidates[:, 0] = len(world.items)
+    view = world.look(world.histories, np.minimum(candidates, len(world.items) - 1))
+    vectors = {name: np.concatenate([known, known[:3]]) for name, known in view.item_vectors.items()}
+    return replace(view, items=candidates, table=grown(world.items, 3), item_vectors=vectors, mask=candidates >= 0)
 
 
 def bare(view: CandidateView) -> CandidateView:

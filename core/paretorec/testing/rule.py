@@ -11,7 +11,7 @@ from paretorec.contracts import ItemTable
 from paretorec.errors import ConfigError, DataError
 from paretorec.testing.checks import broken, check, skip
 from paretorec.testing.compare import differing
-from paretorec.testing.encoder import grown
+from paretorec.testing.grown import grown
 from paretorec.testing.ranker import bare
 from paretorec.testing.serving import Answers, ServingContract
 from paretorec.testing.world import BLOCK, CANDIDATES, World, tiny_shop

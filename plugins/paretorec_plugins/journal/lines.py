@@ -11,7 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from paretorec.contracts import (
     CertifyFinished,
@@ -27,6 +27,8 @@ from paretorec.contracts import (
 
 class JsonLinesConfig(ComponentConfig):
     """Configuration of `JsonLines`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"path": "${WORLD}/events.jsonl"}]})
 
     path: str = Field(
         min_length=1,

@@ -1,12 +1,14 @@
 """Where MLflow keeps its runs."""
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from paretorec.contracts import ComponentConfig
 
 
 class MlflowConfig(ComponentConfig):
     """Configuration of `MlflowRuns`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"tracking_uri": "sqlite:///${WORLD}/mlflow.db"}]})
 
     tracking_uri: str = Field(
         default="",
