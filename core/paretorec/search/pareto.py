@@ -15,7 +15,7 @@ def nondominated(values: Array) -> Array:
 
     Rows that hold a NaN or an infinity never are: what could not be judged is not on a front. Sort-filter skyline
     (Chomicki et al., ICDE 2003): after sorting by the sum, ties lexicographically, a row can only be dominated by
-    an earlier one. O(P F M) for F rows kept, in blocks of bounded memory.
+    an earlier one. O(P F M) for F rows kept, in blocks of bounded memory; O(P log P) for two objectives.
     """
     values = np.asarray(values, dtype=np.float64)
     keep = np.zeros(len(values), dtype=bool)
@@ -23,6 +23,9 @@ def nondominated(values: Array) -> Array:
     if not len(rows):
         return keep
     finite = values[rows]
+    if finite.shape[1] == 2:
+        keep[rows] = _staircase(finite)
+        return keep
     order = np.lexsort((*finite.T[::-1], finite.sum(axis=1)))
     rows, finite = rows[order], finite[order]
     front = finite[:0]
@@ -33,6 +36,19 @@ def nondominated(values: Array) -> Array:
         alive = alive[~dominated(part[alive], part[alive])]
         keep[rows[start + alive]] = True
         front = np.concatenate([front, part[alive]])
+    return keep
+
+
+def _staircase(values: Array) -> Array:
+    """bool [P]: as `nondominated`, of two objectives: in order of the first, a row has to improve on the second."""
+    order = np.lexsort((values[:, 1], values[:, 0]))
+    ranked = values[order]
+    fresh = np.ones(len(ranked), dtype=bool)  # the first of equal rows
+    fresh[1:] = (ranked[1:] != ranked[:-1]).any(axis=1)
+    improves = np.ones(len(ranked), dtype=bool)
+    improves[1:] = ranked[1:, 1] < np.minimum.accumulate(ranked[:, 1])[:-1]
+    keep = np.empty(len(ranked), dtype=bool)
+    keep[order] = improves[np.flatnonzero(fresh)][np.cumsum(fresh) - 1]
     return keep
 
 

@@ -37,37 +37,40 @@ def spread(values: Array, size: int) -> Array:
     if count <= size:
         return np.arange(count)
     span = np.ptp(values, axis=0)
-    columns = (values / np.where(span > 0, span, 1.0)).T.tolist()
+    scaled = values / np.where(span > 0, span, 1.0)
+    columns = scaled.T.tolist()
     before, after = [], []
-    for order in np.argsort(values, axis=0, kind="stable").T:
+    distances = np.zeros(count)
+    for column, order in zip(scaled.T, np.argsort(values, axis=0, kind="stable").T, strict=True):
         left, right = np.full(count, -1), np.full(count, -1)
         left[order[1:]], right[order[:-1]] = order[:-1], order[1:]
+        distances += np.where((left < 0) | (right < 0), np.inf, column[right] - column[left])
         before.append(left.tolist())
         after.append(right.tolist())
-
-    def distance(row: int) -> float:
-        total = 0.0
-        for m in range(objectives):
-            left, right = before[m][row], after[m][row]
-            if left < 0 or right < 0:
-                return float("inf")
-            total += columns[m][right] - columns[m][left]
-        return total
-
-    distances = np.array([distance(row) for row in range(count)])
+    lists = list(zip(columns, before, after, strict=True))
     alive = np.ones(count, dtype=bool)
     for _ in range(count - size):
-        row = int(np.argmin(distances))
+        row = int(distances.argmin())
         if not alive[row]:  # only boundaries are left, which are all infinitely far from the others
             row = int(np.flatnonzero(alive)[-1])
         alive[row] = False
         distances[row] = np.inf
-        for m in range(objectives):
-            left, right = before[m][row], after[m][row]
-            if left >= 0:
-                after[m][left] = right
-            if right >= 0:
-                before[m][right] = left
-        for neighbour in {side[m][row] for side in (before, after) for m in range(objectives)} - {-1}:
-            distances[neighbour] = distance(neighbour)
+        touched = set()
+        for _, lefts, rights in lists:
+            left_row, right_row = lefts[row], rights[row]
+            if left_row >= 0:
+                rights[left_row] = right_row
+                touched.add(left_row)
+            if right_row >= 0:
+                lefts[right_row] = left_row
+                touched.add(right_row)
+        for neighbour in touched:
+            total = 0.0
+            for column_values, lefts, rights in lists:
+                left_row, right_row = lefts[neighbour], rights[neighbour]
+                if left_row < 0 or right_row < 0:
+                    total = np.inf
+                    break
+                total += column_values[right_row] - column_values[left_row]
+            distances[neighbour] = total
     return np.flatnonzero(alive)

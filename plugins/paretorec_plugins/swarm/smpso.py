@@ -91,18 +91,22 @@ class Smpso:
     def _mutated(self, x: Array, rng: np.random.Generator) -> Array:
         """Polynomial mutation (Deb and Goyal, 1996; the bounded form of jMetal and NSGA-II's reference code)."""
         power = self.config.mutation_index + 1.0
-        span = self._upper - self._lower
+        draws = rng.random(x.shape)
+        chosen = rng.random(x.shape) < 1.0 / x.shape[1]
+        row, d = np.nonzero(chosen)  # powers are dear, and few parameters mutate
+        lower, upper, place, u = self._lower[d], self._upper[d], x[row, d], draws[row, d]
+        span = upper - lower
         range_ = np.where(span > 0, span, 1.0)
-        u = rng.random(x.shape)
-        down = 1.0 - (x - self._lower) / range_
-        up = 1.0 - (self._upper - x) / range_
+        down = 1.0 - (place - lower) / range_
+        up = 1.0 - (upper - place) / range_
         step = np.where(
             u <= 0.5,
             (2 * u + (1 - 2 * u) * down**power) ** (1 / power) - 1,
             1 - (2 * (1 - u) + (2 * u - 1) * up**power) ** (1 / power),
         )
-        chosen = rng.random(x.shape) < 1.0 / x.shape[1]
-        return np.clip(np.where(chosen, x + step * span, x), self._lower, self._upper)
+        mutated: Array = x.copy()
+        mutated[row, d] = np.clip(place + step * span, lower, upper)
+        return mutated
 
     def _rng(self) -> np.random.Generator:
         return np.random.default_rng([self._seed, self._generation])
