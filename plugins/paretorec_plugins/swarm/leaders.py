@@ -33,7 +33,7 @@ def spread(values: Array, size: int) -> Array:
     Distances are those of the rows still there: only a leaving row's neighbours change, so a linked list per objective
     makes a step O(P + M^2). Removing all at once by their first distances would tear holes into the front.
     """
-    count, objectives = values.shape
+    count = len(values)
     if count <= size:
         return np.arange(count)
     span = np.ptp(values, axis=0)
