@@ -66,7 +66,7 @@ def tune(
     same_run(
         folder,
         {
-            "config": config.model_dump(mode="json", exclude={"threads"}),
+            "config": config.model_dump(mode="json", exclude={"threads", "observers"}),
             "data": hash_dataset(known),
             "folds": [[hash_requests(f.prepared.split.select, known), hash_requests(f.held_out, known)] for f in folds],
             "components": components.manifest(),
