@@ -44,7 +44,13 @@ def test_a_run_becomes_a_run_of_mlflow(store, tmp_path):
     from mlflow.tracking import MlflowClient
 
     params = {"tracking_uri": store, "experiment": "shop", "tags": {"team": "search"}}
-    config = {**SMALL, "source": SHOP["source"], "observers": [{"use": "mlflow", "params": params}]}
+    encoders = [*SHOP["encoders"], TRANSFORMER]
+    config = {
+        **SMALL,
+        "source": SHOP["source"],
+        "encoders": encoders,
+        "observers": [{"use": "mlflow", "params": params}],
+    }
     engine = Engine(config, registry=Registry(files=()))
     front = engine.run(out=tmp_path / "run")
     assert not engine.observers.failures
