@@ -11,12 +11,6 @@ from numba import extending
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def inlined(function: F) -> F:
-    """Copied into the functions that call it. A call costs a count up and down of every array among its arguments, as
-    a view does: neither belongs into an inner loop."""
-    return cast("F", numba.njit(nogil=True, inline="always")(function))
-
-
 def intrinsic(function: Callable[..., Any]) -> Any:
     """A function that writes LLVM instructions: (typing, argument types) -> (signature, code generator)."""
     return cast("Any", extending.intrinsic)(function)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from paretorec.contracts import Array
-from paretorec.judge.kernel.compiled import compiled, inlined
+from paretorec.judge.kernel.compiled import compiled
 from paretorec.judge.kernel.lanes import LANES, count_above, gather, lowest, nth, reaching, score
 from paretorec.judge.packed import Packed
 
@@ -34,7 +34,7 @@ def rank(packed: Packed, weights: Array, group: Array, parent: Array, depth: int
     flat = np.ascontiguousarray(weights, np.float32).reshape(-1)
     group = np.ascontiguousarray(group, np.int64)
     candidates = (packed.start, packed.count, packed.position, packed.terms, packed.peaks)
-    _rank(*candidates, flat, *weights.shape[1:], group, parent, depth, lists.reshape(-1))
+    _rank(*candidates, flat, weights.shape[1], weights.shape[2], group, parent, depth, lists.reshape(-1))
     return lists
 
 
@@ -85,7 +85,10 @@ def _rank(
             number = 0
             for some in range(0, blocks, MASK):
                 last = min(some + MASK, blocks)
-                open_ = _open(some, last, stride, peaks, peak_at, weights, weight, dims, bound)
+                open_ = 0
+                for sixteen in range(some, last, LANES):
+                    mask = reaching(peaks, peak_at + sixteen, stride, weights, weight, dims, bound)
+                    open_ |= (mask & ((1 << min(last - sixteen, LANES)) - 1)) << (sixteen - some)
                 while open_:
                     block = (some + lowest(open_)) * LANES
                     open_ &= open_ - 1
@@ -95,9 +98,17 @@ def _rank(
                     )
             to = (request * policies + policy) * depth
             found = full
-            if number <= FEW and _sort(scores, left, number, full, above, order):
+            ranks = -1
+            if number <= FEW:
+                # Each goes where as many are above it, without a branch: one that is mispredicted costs more.
+                count_above(scores, number, above)
+                ranks = 0
+                for i in range(number):
+                    order[np.uint64(above[i])] = left[i]
+                    ranks += above[i]
+            if 2 * ranks == number * (number - 1):
                 found = min(number, wide) if full <= LANES else full
-            else:
+            else:  # too many, or equal scores
                 _insert(scores, places, left, number, full, order)
             for place in range(full):
                 lists[np.uint64(to + place)] = order[place]
@@ -109,44 +120,6 @@ def _rank(
                     for dim in range(dims):
                         known[np.uint64((policy * dims + dim) * wide + place)] = terms[np.uint64(at + dim * LANES)]
         peak_at += stride * dims
-
-
-@inlined
-def _open(
-    some: int,
-    last: int,
-    stride: int,
-    peaks: Array,
-    peak_at: int,
-    weights: Array,
-    weight: int,
-    dims: int,
-    bound: float,
-) -> int:
-    """A mask of the blocks from `some` to `last` whose peaks reach the bound."""
-    mask = 0
-    for sixteen in range(some, last, LANES):
-        here = reaching(peaks, peak_at + sixteen, stride, weights, weight, dims, bound)
-        mask |= (here & ((1 << min(last - sixteen, LANES)) - 1)) << (sixteen - some)
-    return mask
-
-
-@inlined
-def _sort(scores: Array, left: Array, number: int, full: int, above: Array, order: Array) -> bool:
-    """Each goes where as many are above it, without a branch: one that is mispredicted costs more.
-
-    False, and nothing is sorted, where equal scores leave a place empty that matters.
-    """
-    count_above(scores, number, above)
-    last = min(number, max(full + 1, LANES))
-    for i in range(last):
-        order[i] = -1
-    for i in range(number):
-        order[np.uint64(above[i])] = left[i]
-    taken = 0
-    for i in range(last):
-        taken |= order[i]
-    return taken >= 0
 
 
 @compiled

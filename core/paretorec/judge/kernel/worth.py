@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from paretorec.contracts import Array
-from paretorec.judge.kernel.compiled import compiled, inlined
+from paretorec.judge.kernel.compiled import compiled
 
 NARROW = 64
 """Dimensions of item vectors up to which clearing all is cheaper than finding what was touched."""
@@ -133,41 +131,37 @@ def _appraise(
                     gained += discounts[column, at[i]] * target_gains[np.uint64(target[i] * columns) + column]
                 out[worth + column] = gained
             for one in range(len(dense)):
-                column = np.uint64(dense[one])
+                which = np.uint64(dense[one])
                 gained = 0.0
                 for i in range(number):
-                    gain = target_gains[np.uint64(target[i] * columns) + column]
+                    gain = target_gains[np.uint64(target[i] * columns) + which]
                     gain += item_gains[np.uint64(one * catalogue) + listed[i]]
-                    gained += discounts[column, at[i]] * gain
-                out[worth + column] = gained
+                    gained += discounts[which, at[i]] * gain
+                out[worth + which] = gained
             for column in range(np.uint64(columns)):
                 if out[worth + column] != 0:
                     divisor = z[request, column]
                     out[worth + column] = out[worth + column] / divisor if divisor != 0 else 0.0
             for one in range(np.uint64(sets)):
-                alike = _alike(listed, number, starts, one, places, values, total)
+                # The sum of all pairs' dot products; `total` is 0 before and after.
+                alike = 0.0
+                for i in range(number):
+                    last = np.uint64(starts[one, listed[i] + np.uint64(1)])
+                    for entry in range(np.uint64(starts[one, listed[i]]), last):
+                        where, value = np.uint64(places[entry]), values[entry]
+                        so_far = total[where]
+                        alike += so_far * value
+                        total[where] = so_far + value
+                if len(total) <= NARROW:
+                    for i in range(len(total)):
+                        total[i] = 0.0
+                else:
+                    for i in range(number):
+                        last = np.uint64(starts[one, listed[i] + np.uint64(1)])
+                        for entry in range(np.uint64(starts[one, listed[i]]), last):
+                            total[np.uint64(places[entry])] = 0.0
                 pairs = number * (number - 1)
                 out[worth + np.uint64(columns) + one] = 1.0 - 2.0 * alike / pairs if pairs else 0.0
-
-
-@inlined
-def _alike(listed: Array, number: int, starts: Array, one: Any, places: Array, values: Array, total: Array) -> float:
-    """The sum of all pairs' dot products; `total` is 0 before and after."""
-    alike = 0.0
-    for i in range(number):
-        for entry in range(np.uint64(starts[one, listed[i]]), np.uint64(starts[one, listed[i] + np.uint64(1)])):
-            place, value = np.uint64(places[entry]), values[entry]
-            so_far = total[place]
-            alike += so_far * value
-            total[place] = so_far + value
-    if len(total) <= NARROW:
-        for place in range(len(total)):
-            total[place] = 0.0
-    else:
-        for i in range(number):
-            for entry in range(np.uint64(starts[one, listed[i]]), np.uint64(starts[one, listed[i] + np.uint64(1)])):
-                total[np.uint64(places[entry])] = 0.0
-    return alike
 
 
 @compiled
