@@ -191,7 +191,7 @@ def run_search(
     names = tuple(components.objectives)
 
     def evaluate(x: Array) -> tuple[Array, Array]:
-        judged, error = select.judge.evaluate(x)
+        judged, error = select.judge.evaluate(x, halves=False)
         return -sign * judged, error
 
     draws = components.policy.component.sample(box, DRAWS, config.seed)
