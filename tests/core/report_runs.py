@@ -145,6 +145,9 @@ def pick_of(front: dict[str, Any]) -> dict[str, Any]:
         "why": why,
         "wish": wish,
         "certify": best["certify"],
+        "way": "maximize",
+        "confidence": 0.95,
+        "detectable": dict.fromkeys(best["certify"], 1.4),
     }
 
 

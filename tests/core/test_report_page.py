@@ -92,6 +92,9 @@ def test_the_pick_its_sentence_and_its_bounds_come_first() -> None:
     for change in pick["certify"].values():
         assert f"at least {'+' if change['low'] > 0 else '−'}{abs(change['low']):.1f}" in page.text
     assert "5,210 requests of 1,092 users" in page.text
+    assert (
+        "could certify are about Relevance (replay) +1.4\u202f%, Sales (replay) +1.4\u202f% and Diversity" in page.text
+    )
     assert 'id="policies"' in rest
 
 

@@ -200,6 +200,23 @@ def test_the_page_begins_with_what_the_run_picked(name, tmp_path):
     assert all(label[1:] in figures for label in labels)
 
 
+@pytest.mark.skipif(CHROMIUM is None, reason="CHROMIUM IS MISSING: nothing runs the page's scripts in a browser")
+@pytest.mark.parametrize("address", ["", "#more=*equal&sure=0.95"])
+def test_a_standing_wish_that_the_page_has_no_words_for_is_shown_as_it_was_answered(tmp_path, address):
+    front = runs.three_objectives()
+    why = "the highest weighted sum of changes (1 x relevance, at least +2.2): relevance changes by +3.1 %"
+    pick = runs.pick_of(front) | {"why": why, "way": "weights", "point": "p02", "wish": {"weights": {"relevance": 1}}}
+    page = write_report(runs.write_run(tmp_path / "run", front, pick=pick))
+    document = in_browser(page, address)
+    if address:
+        live = live_promises(FrontView.parse(front), read_run(page.parent))
+        assert headline(document) == numbers.typeset(live.front.pick().why)
+    else:
+        assert headline(document) == numbers.typeset(why)
+        assert ">Policy p02</b>" in document
+        assert "as the run was asked (weights)" in document
+
+
 PLAY = """<script>
 const more = document.getElementById("more");
 more.value = "diversity";

@@ -12,7 +12,7 @@ import typer
 from paretorec.cli.shared import print_table
 from paretorec.explanation import Explanation, Group, Moved, Shown, share
 from paretorec.front import Change, Front, Point
-from paretorec.pick.words import number
+from paretorec.pick.words import listed, number
 
 
 def show_front(front: Front) -> None:
@@ -26,10 +26,18 @@ def show_front(front: Front) -> None:
     if front.certified:
         typer.echo(
             f"Each change is on requests that the search never saw; all bounds hold at once, "
-            f"{100 * front.confidence:.4g} % sure.\n"
+            f"{100 * front.confidence:.4g} % sure.\n{_could(front)}"
         )
     else:
         typer.echo(f"Not certified: {front.uncertified}.\n")
+
+
+def _could(front: Front) -> str:
+    """How small a change these requests could have certified, so that nobody reads too much into a small one."""
+    labels = {objective.name: objective.label for objective in front.objectives}
+    relative = {name: change.relative for name, change in front.point(front.baseline).certify.items()}
+    sizes = [f"{labels[name]} {number(size, relative[name])}" for name, size in front.detectable().items()]
+    return f"The smallest changes that they could certify are about {listed(sizes)}.\n" if sizes else ""
 
 
 def _row(front: Front, point: Point) -> list[str]:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from statistics import median
 
 from paretorec.certify import quantile
 from paretorec.errors import ConfigError
@@ -98,7 +97,9 @@ def detectable(front: Front, confidence: float | None = None) -> dict[str, float
     """objective -> the smallest change that could have been certified, in the unit of its changes.
 
     The stored quantile times the standard error: a smaller change has a bound below 0. Policies differ in their
-    errors, so it is that of the median one. Empty where nothing is certified.
+    errors; this is the least of the front's (a certificate's errors have a floor), so that for no policy a smaller
+    change could be told from none, and for those far from the baseline only larger ones can. Empty where nothing is
+    certified.
     """
     if not front.certified:
         return {}
@@ -107,7 +108,7 @@ def detectable(front: Front, confidence: float | None = None) -> dict[str, float
     for name in front.point(front.baseline).certify:
         errors = [point.certify[name].error for point in front.points if math.isfinite(point.certify[name].error)]
         if errors:
-            out[name] = steps * median(errors)
+            out[name] = steps * min(errors)
     return out
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from paretorec.front import Change, ObjectiveInfo
+from paretorec.pick.words import listed
 from paretorec.report import numbers
 from paretorec.report.charts.interval import interval
 from paretorec.report.charts.scale import domain
@@ -34,7 +35,7 @@ def pick_section(view: FrontView, files: RunFiles) -> Markup:
         ),
         _headline(view, files, picked),
         _figures(view, files, picked) if picked else tag("div", class_="figures", hidden=True),
-        tag("p", _trust(view, "never saw" in (files.pick.get("why") or "")), class_="trust"),
+        tag("p", _trust(view, "never saw" in (files.pick.get("why") or "")), _could(view, files), class_="trust"),
         id="pick",
         class_="hero",
         aria_label="The pick",
@@ -184,6 +185,24 @@ def _trust(view: FrontView, said: bool) -> list[Markup | str]:
     if _replayed(view.objectives):
         parts.append(" Replay: what a new list scores on old logs; it is not a forecast of clicks or sales.")
     return parts
+
+
+def _could(view: FrontView, files: RunFiles) -> str:
+    """How small a change could have been certified; a run without a pick says it in its reason."""
+    sizes: Mapping[str, float] = files.pick.get("detectable") or {}
+    said = [
+        f"{o.label} {numbers.signed(sizes[o.name], change.relative)}"
+        for o in view.objectives
+        if o.name in sizes and (change := _base_change(view, o)) is not None
+    ]
+    if not view.certified or not said:
+        return ""
+    return f" The smallest changes that these requests could certify are about {listed(said)}."
+
+
+def _base_change(view: FrontView, objective: ObjectiveInfo) -> Change | None:
+    base = view.mark(view.baseline)
+    return base.point.certify.get(objective.name) if base else None
 
 
 def _replayed(objectives: Sequence[ObjectiveInfo]) -> bool:
