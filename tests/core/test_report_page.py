@@ -93,7 +93,7 @@ def test_the_pick_its_sentence_and_its_bounds_come_first() -> None:
         assert f"at least {'+' if change['low'] > 0 else '−'}{abs(change['low']):.1f}" in page.text
     assert "5,210 requests of 1,092 users" in page.text
     assert (
-        "could certify are about Relevance (replay) +1.4\u202f%, Sales (replay) +1.4\u202f% and Diversity" in page.text
+        "could certify are about relevance (replay) +1.4\u202f%, sales (replay) +1.4\u202f% and diversity" in page.text
     )
     assert 'id="policies"' in rest
 

@@ -191,7 +191,7 @@
 
     byId("answer").textContent = point ? `Policy ${point}` : "No policy qualifies";
     byId("answer-why").textContent = (point && wish.way === "maximize" ? `: ${promised(found.changes[point])}; ` : ": ") +
-      `${kept.size} of ${data.points.length} policies keep the limits`;
+      (Object.keys(wish.limits).length ? `${kept.size} of ${data.points.length} policies keep the limits` : "no limits");
     if (byId("level")) byId("level").textContent = level;
     byId("command").innerHTML = wish.way === "standing" ? "" : command();
     const link = byId("download");

@@ -190,8 +190,9 @@ def _trust(view: FrontView, said: bool) -> list[Markup | str]:
 def _could(view: FrontView, files: RunFiles) -> str:
     """How small a change could have been certified; a run without a pick says it in its reason."""
     sizes: Mapping[str, float] = files.pick.get("detectable") or {}
+    labels = {o["name"]: o.get("label") or o["name"] for o in files.front.get("objectives", ())}
     said = [
-        f"{o.label} {numbers.signed(sizes[o.name], change.relative)}"
+        f"{labels[o.name]} {numbers.signed(sizes[o.name], change.relative)}"
         for o in view.objectives
         if o.name in sizes and (change := _base_change(view, o)) is not None
     ]
