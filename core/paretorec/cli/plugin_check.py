@@ -28,14 +28,16 @@ def check(
     json: Json = False,
 ) -> None:
     """Run the conformance kit: what goes wrong with plugins in practice. Exit code 1 when faults are found."""
-    from paretorec.testing import report_of
+    from paretorec.testing.kinds import bound, reports_of
 
     registry = registry_of(ctx)
     wanted = _wanted(registry, what)
     given = _params(params, wanted)
+    contracts = [
+        bound(entry.kind, _use(entry), given, registry, _expected(entry.kind, expect or ())) for entry in wanted
+    ]
     reports = []
-    for entry in wanted:
-        report = report_of(entry.kind, _use(entry), given, registry, _expected(entry.kind, expect or ()))
+    for report in reports_of(contracts):
         reports.append(report)
         if not json:
             _show(report)

@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 SEED: Final = 3
 NEEDS_PARAMS: Final = "it needs params (`params`, `--params`, or `examples` in the model's JSON schema)"
+WORKER: Final = "worker"
+"""Where `Contract.memory` keeps what `rebuilt` said."""
 RANDOM: Final = "random"
 """Capability: what the component does depends on the seed that it is given."""
 
@@ -225,7 +227,7 @@ class Contract:
 
         def run() -> dict[str, Any]:
             component, world, changed, said = self.new(), tiny_shop(), list[str](), io.StringIO()
-            before = fingerprint(world)
+            before = {what: fingerprint(value) for what, value in world.given.items()}
             with contextlib.redirect_stdout(said):
                 if name == "again":
                     with shaken(changed):
@@ -237,16 +239,10 @@ class Contract:
                 "component": component,
                 "answers": answers,
                 "globals": changed,
-                "inputs": [] if fingerprint(world) == before else self._changed(world),
+                "inputs": [what for what, value in world.given.items() if fingerprint(value) != before[what]],
             }
 
         return self.once(f"trial {name}", run)
-
-    @staticmethod
-    def _changed(world: World) -> list[str]:
-        fresh = tiny_shop().prepared
-        parts = {"data": fresh.data, "split": fresh.split, "history": fresh.history}
-        return differing(parts, {name: getattr(world.prepared, name) for name in parts})
 
     @property
     def component(self) -> Any:
@@ -299,7 +295,9 @@ class Contract:
     def test_worker(self) -> None:
         """A new process makes the component from import strings (`Registry.snapshot`)."""
         self.new()
-        rebuilt(self.source, self.kind, self.ref)
+        error = self.once(WORKER, lambda: rebuilt(self.source, [(self.kind, self.ref)])[0])
+        if error:
+            broken(f"in a new process: {error}")
 
     @check("config.extra-forbidden", "derive the model, and every model in it, from ComponentConfig")
     def test_extra_forbidden(self) -> None:
@@ -362,7 +360,7 @@ class Contract:
         """What the component is given is left as it was."""
         changed = self.trial("first")["inputs"]
         if changed:
-            broken(f"it changed what it was given ({', '.join(changed)})")
+            broken(f"it changed what it was given: {', '.join(changed)}")
 
     @check("stdout", "say it with run.progress, logging or sys.stderr")
     def test_stdout(self) -> None:

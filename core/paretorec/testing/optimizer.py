@@ -37,7 +37,7 @@ class OptimizerContract(Contract):
 
     def _presuppose(self, wanted: Check) -> None:
         super()._presuppose(wanted)
-        asks = wanted.id.removeprefix(f"{self.kind}.") not in ("protocol", "choice", "same-seed", "globals", "inputs")
+        asks = wanted.id.removeprefix(f"{self.kind}.") not in ("protocol", "choice", "same-seed", "globals", "stdout")
         if asks and wanted.id.startswith(f"{self.kind}.") and self.declares(CHOOSES):
             skip("it chooses another optimizer")
 
@@ -171,8 +171,8 @@ class OptimizerContract(Contract):
             if generation < 2:
                 component.tell(x, Evaluations(nothing, nothing, np.zeros(len(x), bool)))
 
-    @check("told", "copy what you are told before you change or keep it")
-    def test_told(self) -> None:
+    @check("inputs", "copy what you are told before you change or keep it")
+    def test_inputs(self) -> None:
         """The problem and the evaluations that it is told are left as they were."""
         component, problem = self.new(), self.problem()
         before = fingerprint(problem)

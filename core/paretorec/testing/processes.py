@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -34,27 +35,31 @@ def light(module: str) -> tuple[str, ...]:
     return tuple(_python("-c", code).split())
 
 
-def rebuilt(registry: Registry, kind: str, ref: ComponentRef) -> None:
-    """A new process makes the component of `ref`; `Broken` where it cannot."""
-    _work(registry, {"kind": kind, "ref": ref.model_dump(mode="json")}, None)
+def rebuilt(registry: Registry, wanted: Sequence[tuple[str, ComponentRef]]) -> list[str]:
+    """A new process makes components, by kind and reference: why each could not be made; empty: it could."""
+    jobs = [{"kind": kind, "ref": ref.model_dump(mode="json")} for kind, ref in wanted]
+    with tempfile.TemporaryDirectory(prefix="paretorec-testing-") as name:
+        return _work(Path(name), registry, jobs)
 
 
 def restored(registry: Registry, kind: str, ref: ComponentRef, state: State) -> dict[str, Array]:
     """What the component answers in a new process, where it was made of `state` as it is saved; or `Broken`."""
-    return _work(registry, {"kind": kind, "ref": ref.model_dump(mode="json")}, state)
-
-
-def _work(registry: Registry, job: dict[str, Any], state: State | None) -> dict[str, Array]:
+    job = {"kind": kind, "ref": ref.model_dump(mode="json"), "state": "state"}
     with tempfile.TemporaryDirectory(prefix="paretorec-testing-") as name:
         folder = Path(name)
-        write_json(folder / "job.json", {**job, "registry": registry.snapshot(), "restore": state is not None})
-        if state is not None:
-            write_state(folder, "state", state)
-        _python("-m", "paretorec.testing.worker", str(folder))
-        error = read_json(folder / "answer.json")["error"]
+        write_state(folder, "state", state)
+        error = _work(folder, registry, [job])[0]
         if error:
             broken(f"in a new process: {error}")
-        return read_arrays(folder / "answer.safetensors") if state is not None else {}
+        return read_arrays(folder / "answer.safetensors")
+
+
+def _work(folder: Path, registry: Registry, jobs: list[dict[str, Any]]) -> list[str]:
+    """One error a job; empty: none."""
+    write_json(folder / "jobs.json", {"registry": registry.snapshot(), "jobs": jobs})
+    _python("-m", "paretorec.testing.worker", str(folder))
+    errors: list[str] = read_json(folder / "errors.json")
+    return errors
 
 
 def _python(*arguments: str) -> str:

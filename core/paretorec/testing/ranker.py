@@ -88,7 +88,7 @@ class RankerContract(LearnedContract):
 
 def with_new_items(world: World) -> CandidateView:
     """The block's view, where the table has grown and each request's first candidate is new."""
-    candidates = world.candidates
+    candidates = world.candidates.copy()
     candidates[:, 0] = len(world.items)
     view = world.look(world.histories, np.minimum(candidates, len(world.items) - 1))
     vectors = {name: np.concatenate([known, known[:3]]) for name, known in view.item_vectors.items()}

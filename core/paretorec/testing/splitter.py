@@ -81,7 +81,7 @@ class SplitterContract(Contract):
             if leaked:
                 broken(f"{leaked} of {len(wanted)} targets of the {name} part are rows to learn from")
 
-    @check("certify-users", "keep requests that certify apart from those that select: by user, or by moment")
+    @check("certify", "keep requests that certify apart from those that select: by user, or by moment")
     def test_certify(self) -> None:
         """No request both selects and certifies."""
         split = self._split(_dataset())

@@ -12,25 +12,29 @@ from paretorec.registry import Registry
 
 
 def main(folder: Path) -> None:
-    """Do what ``job.json`` says; ``answer.json`` says how it went."""
-    error = ""
+    """Do what ``jobs.json`` says; ``errors.json`` says how it went."""
+    todo = read_json(folder / "jobs.json")
+    registry = Registry.from_snapshot(todo["registry"])
+    write_json(folder / "errors.json", [_error(folder, registry, job) for job in todo["jobs"]])
+
+
+def _error(folder: Path, registry: Registry, job: dict[str, Any]) -> str:
     try:
-        _work(folder, read_json(folder / "job.json"))
-    except Exception as found:
-        error = f"{type(found).__name__}: {' '.join(str(found).split())}"
-    write_json(folder / "answer.json", {"error": error})
+        component = registry.build(job["kind"], ComponentRef(**job["ref"])).component
+        if "state" in job:
+            _answer(folder, component, job)
+    except Exception as error:
+        return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return ""
 
 
-def _work(folder: Path, job: dict[str, Any]) -> None:
-    registry = Registry.from_snapshot(job["registry"])
-    component = registry.build(job["kind"], ComponentRef(**job["ref"])).component
-    if job["restore"]:
-        from paretorec.testing.kinds import contract_of
-        from paretorec.testing.world import tiny_shop
+def _answer(folder: Path, component: Any, job: dict[str, Any]) -> None:
+    from paretorec.testing.kinds import contract_of
+    from paretorec.testing.world import tiny_shop
 
-        learned: Any = contract_of(job["kind"])
-        answers = learned.restored_answers(component, read_state(folder, "state"), tiny_shop())
-        write_arrays(folder / "answer.safetensors", answers)
+    learned: Any = contract_of(job["kind"])
+    answers = learned.restored_answers(component, read_state(folder, job["state"]), tiny_shop())
+    write_arrays(folder / "answer.safetensors", answers)
 
 
 if __name__ == "__main__":

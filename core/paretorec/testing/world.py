@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
@@ -82,6 +82,19 @@ class World:
     prepared: Prepared
 
     @property
+    def given(self) -> dict[str, object]:
+        """Everything that components are given, by name."""
+        return {
+            "the data": self.data,
+            "what encoders learn from": self.fit_data,
+            "histories": self.histories,
+            "candidates": self.candidates,
+            "the view": self.view,
+            "the truth": self.truth,
+            "the signals": self.batch,
+        }
+
+    @property
     def data(self) -> Dataset:
         return self.prepared.data
 
@@ -89,12 +102,12 @@ class World:
     def items(self) -> ItemTable:
         return self.prepared.data.items
 
-    @property
+    @cached_property
     def fit_data(self) -> FitData:
         """What encoders learn from."""
         return self.prepared.fit_data()
 
-    @property
+    @cached_property
     def histories(self) -> Histories:
         """Of `BLOCK` select requests; those at `STRANGERS` are of users never seen."""
         requests = self.prepared.split.select
@@ -104,7 +117,7 @@ class World:
             user, requests.time[:BLOCK], {name: values[:BLOCK] for name, values in requests.context.items()}
         )
 
-    @property
+    @cached_property
     def candidates(self) -> Array:
         """int32 [BLOCK, CANDIDATES], -1 = padding; the last row has no candidate."""
         rng = np.random.default_rng(3)
@@ -113,7 +126,7 @@ class World:
         order[-1] = -1
         return order
 
-    @property
+    @cached_property
     def view(self) -> CandidateView:
         """The block's requests with candidates, the scores of an encoder ``taste`` and its vectors, no heads."""
         return self.look(self.histories, self.candidates)
@@ -140,7 +153,7 @@ class World:
         """What rankers learn from: the rank requests, block by block."""
         return _Examples(self, self.data.events)
 
-    @property
+    @cached_property
     def truth(self) -> Truth:
         """What the block's users went on to do."""
         return self.truth_of(self.prepared.split.select.take(slice(0, BLOCK)))
@@ -149,7 +162,7 @@ class World:
         """What happened after `requests`."""
         return make_truth(self.data, requests, self.prepared.split.fit, self.prepared.history)
 
-    @property
+    @cached_property
     def batch(self) -> SignalBatch:
         """Three signals of the block's requests in tie order, the first with many ties."""
         view = self.view
