@@ -52,7 +52,7 @@ LAYERS = (
     },
     {"tuning"},
     {"engine", "recommender"},
-    {"cli", "testing", "__main__"},
+    {"cli", "testing", "scaffold", "__main__"},
 )
 """Design, section 2, with what it leaves open; a unit may import those of earlier layers and of its own, without
 cycles. The report reads a finished run's files and knows nothing of how they came about,

@@ -10,11 +10,13 @@ import typer
 from paretorec.cli.names import address, check_kind
 from paretorec.cli.plugin_check import check
 from paretorec.cli.plugin_lock import lock
+from paretorec.cli.plugin_new import new
 from paretorec.cli.shared import Json, print_json, print_table, registry_of
 
 plugins = typer.Typer(help="List components and show what they can be told.")
 plugins.command("check")(check)
 plugins.command("lock")(lock)
+plugins.command("new")(new)
 
 
 @plugins.command("list")
