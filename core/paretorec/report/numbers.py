@@ -39,7 +39,7 @@ def signed(number: float | None, relative: bool) -> str:
         suffix = f"{THIN}%"
     else:
         digits, suffix = value(size), ""
-    if not float(digits.replace(",", "")):
+    if not float(digits.replace(",", "").replace(MINUS, "-")):
         return f"0{digits[1:]}{suffix}"
     return f"{'+' if number > 0 else MINUS}{digits}{suffix}"
 
