@@ -54,7 +54,8 @@ def test_markup_is_kept_and_nothing_is_nothing() -> None:
     [
         (8.94, True, "+8.9\u202f%"), (-0.004, True, "0.0\u202f%"), (0.013, True, "+0.01\u202f%"),
         (-12.3, True, "\u221212.3\u202f%"),
-        (-0.0008, False, "\u22128.00e\u221204"), (0.0123, False, "+0.012"), (0.0, False, "0.000"), (123.4, True, "+123\u202f%"), (float("nan"), True, "\u2013"),
+        (-0.0008, False, "\u22128.00e\u221204"),
+        (0.0123, False, "+0.012"), (0.0, False, "0.000"), (123.4, True, "+123\u202f%"), (float("nan"), True, "\u2013"),
     ],
 )  # fmt: skip
 def test_changes_have_a_sign_and_a_unit(change: float, relative: bool, said: str) -> None:
