@@ -20,6 +20,7 @@ from paretorec.fitting import bundle_id
 from paretorec.judging import Judged, directions, judge_batch, part_signals, plan_signals, settle_policy
 from paretorec.pick import standing_wish
 from paretorec.registry import Registry
+from paretorec.search.choose import choose
 from paretorec.search.loop import search
 from paretorec.search.thin import thin
 from paretorec.tradeoff import DRAWS, choose_baseline
@@ -96,17 +97,20 @@ class Arena:
 
         draws = components.policy.component.sample(self.box, DRAWS, self.config.seed)
         first = np.vstack([self.box.corners, draws])
+        problem = SearchProblem(self.box.lower, self.box.upper, names, first, evaluations)
+        chosen, _ = choose(optimizer, problem, registry)
         archive = search(
-            SearchProblem(self.box.lower, self.box.upper, names, first, evaluations),
-            optimizer.component,
+            problem,
+            chosen.component,
             evaluate,
             evaluations=evaluations,
             seed=self.config.seed,
             run=run,
             name=optimizer.resolved.spec.name,
             resume=True,
-            wish=wish if "single" in optimizer.resolved.spec.capabilities else None,
+            wish=wish if "single" in chosen.resolved.spec.capabilities else None,
             reference=(-sign * corners).max(axis=0),
+            origin=chosen.resolved.origin,
         )
         rows = archive.front()
         # Spread evenly over the whole front: hypervolume is of all of it, not of where a wish looks.

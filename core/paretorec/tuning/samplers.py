@@ -13,6 +13,7 @@ from paretorec.config import TuneConfig
 from paretorec.contracts.optimizer import Evaluations, Optimizer, SearchProblem
 from paretorec.errors import ConfigError, PluginError
 from paretorec.registry import Registry
+from paretorec.search.choose import choose
 from paretorec.tuning.space import Space
 
 ATTEMPTS = 200
@@ -36,8 +37,9 @@ def make_sampler(config: TuneConfig, space: Space, registry: Registry, seed: int
         if config.sampler.params:
             raise ConfigError(f"tune.sampler.params: sampler {name!r} has none; leave them out")
         return GridSampler(space, config.trials) if name == "grid" else RandomSampler(space, seed)
-    optimizer = registry.build("optimizer", config.sampler, "tune.sampler").component
-    return AskTellSampler(optimizer, space, config.trials, seed)
+    built = registry.build("optimizer", config.sampler, "tune.sampler")
+    chosen, _ = choose(built, unit_box(space, config.trials), registry)
+    return AskTellSampler(chosen.component, space, config.trials, seed)
 
 
 class RandomSampler:
@@ -83,16 +85,20 @@ class GridSampler:
         del scores
 
 
+def unit_box(space: Space, trials: int) -> SearchProblem:
+    """The space as an optimizer sees it."""
+    size = len(space.axes)
+    return SearchProblem(np.zeros(size), np.ones(size), ("hypervolume",), np.empty((0, size)), trials)
+
+
 class AskTellSampler:
     """An optimizer of the registry over the unit box, one coordinate an axis; it minimises the score's negative."""
 
     def __init__(self, optimizer: Optimizer, space: Space, trials: int, seed: int) -> None:
         self._optimizer, self._space = optimizer, space
-        size = len(space.axes)
         self._who = f"{type(optimizer).__module__}:{type(optimizer).__qualname__}"
-        self._worst, self._asked = 0.0, np.empty((0, size))
-        nothing = np.empty((0, size))
-        optimizer.setup(SearchProblem(np.zeros(size), np.ones(size), ("hypervolume",), nothing, trials), seed)
+        self._worst, self._asked = 0.0, np.empty((0, len(space.axes)))
+        optimizer.setup(unit_box(space, trials), seed)
 
     def ask(self) -> list[dict[str, Any]]:
         asked = np.array(self._optimizer.ask(), dtype=np.float64)
