@@ -47,6 +47,7 @@ results: demo
 	$(BIN)/python tests/benchmarks/complete_journey.py $(if $(LOOKS),--looks $(LOOKS)) --json > runs/complete-journey.json
 	$(BIN)/python tests/benchmarks/transformer_quality.py --seeds 0,1,2 --json > runs/transformer-quality.json
 	$(BIN)/python tests/benchmarks/optimizers.py --json > runs/optimizers.json
+	$(BIN)/python tests/benchmarks/resume.py --json > runs/resume.json
 	$(BIN)/python tests/benchmarks/kernel.py --json > runs/kernel.json
 	$(BIN)/python tests/benchmarks/certificates.py --json > runs/certificates.json
 	$(BIN)/python tests/benchmarks/off_policy.py --json > runs/off-policy.json
