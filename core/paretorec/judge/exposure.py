@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from queue import SimpleQueue
 
 import numpy as np
@@ -58,12 +59,15 @@ def group_of_users(users: Array) -> Array:
     return ((users.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(60)).astype(np.int64)
 
 
-def exposure(metric: Exposure, counts: Array) -> tuple[float, float]:
-    """(value, standard error) of counts [H, N]; no error (NaN) where H is 1."""
-    counts = counts.astype(np.float64)
-    value = metric.value(counts.sum(axis=0))
-    if len(counts) < HALVES:
-        return value, np.nan
+def exposures(metrics: Sequence[Exposure], counts: Array) -> Array:
+    """float64 [P, M, 2]: value and standard error of counts int32 [P, H, N]; no error (NaN) where H is 1."""
+    out = np.full((len(counts), len(metrics), 2), np.nan)
     rng = np.random.default_rng(HALVES)
-    halves = [rng.permutation(HALVES) < HALVES // 2 for _ in range(_DRAWS)]
-    return value, float(np.std([metric.value(counts[half].sum(axis=0)) for half in halves], ddof=1))
+    halves = [rng.permutation(HALVES) < HALVES // 2 for _ in range(_DRAWS)] if counts.shape[1] == HALVES else []
+    for policy, own in enumerate(counts.astype(np.float64)):
+        whole = own.sum(axis=0) if len(own) > 1 else own[0]
+        out[policy, :, 0] = [metric.value(whole) for metric in metrics]
+        if halves:
+            parts = [own[half].sum(axis=0) for half in halves]
+            out[policy, :, 1] = [np.std([metric.value(part) for part in parts], ddof=1) for metric in metrics]
+    return out

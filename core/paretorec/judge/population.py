@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +14,7 @@ import numpy as np
 from paretorec.contracts import Array, Exposure, ItemTable, Metric, PolicyKind, ShapeRule, SignalBatch, Truth
 from paretorec.errors import ConfigError, PluginError
 from paretorec.judge.blocks import Block, cut, joined, taken
-from paretorec.judge.exposure import ExposureCounts, exposure, group_of_users
+from paretorec.judge.exposure import ExposureCounts, exposures, group_of_users
 from paretorec.judge.lists import Shape, finite, fitted, shaped
 from paretorec.judge.loops import available_cores, inner_loops
 from paretorec.judge.moments import Moments
@@ -23,6 +24,9 @@ from paretorec.judge.scorecard import Scorecard
 
 POLICIES = 128
 """Policies whose values by request a block holds at a time."""
+
+COUNTED = 8
+"""Policies whose exposure metrics a thread works out at a time."""
 
 MEMORY = 1 << 30
 """Bytes of candidates that a judge keeps ready; with more, blocks are made ready anew in every call."""
@@ -93,6 +97,13 @@ class Judge:
     def additive(self) -> tuple[str, ...]:
         """M' names: the metrics that `parts` covers, which is every one but exposure metrics."""
         return self._card.names
+
+    @property
+    def candidates_kept(self) -> float:
+        """Mean number of candidates that pruning leaves of a request; NaN where blocks are made ready in every call."""
+        if self._blocks is None:
+            return math.nan
+        return float(np.concatenate([block.packed.count for block in self._blocks]).mean())
 
     def lists(self, theta: Array) -> Array:
         """theta float64 [P, D] -> int32 [P, R, k]: positions in the batches' candidates, -1 = none."""
@@ -165,11 +176,12 @@ class Judge:
         errors = np.empty_like(values)
         additive = [columns.index(name) for name in self.additive]
         values[:, additive], errors[:, additive] = moments.results()
-        total = counts.total()
-        for name, metric in self._exposed.items():
-            column = columns.index(name)
-            found = list(self._each(partial(exposure, metric), list(total)))
-            values[:, column], errors[:, column] = np.array(found).T
+        if self._exposed:
+            exposed = [columns.index(name) for name in self._exposed]
+            total = counts.total()
+            parts = [total[start : start + COUNTED] for start in range(0, len(total), COUNTED)]
+            found = np.concatenate(list(self._each(partial(exposures, list(self._exposed.values())), parts)))
+            values[:, exposed], errors[:, exposed] = found[..., 0], found[..., 1]
         return values, errors
 
     def _moments(self, block: Block, worth: Array) -> tuple[Array, Array]:
