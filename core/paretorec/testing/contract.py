@@ -84,9 +84,9 @@ class Contract:
     def report(cls) -> Report:
         """Run every check, without pytest."""
         contract = cls()
+        contract.use  # noqa: B018 - raises where there is no spec
         results = tuple(contract.result(wanted) for wanted in cls.checks())
-        use = cls.spec if isinstance(cls.spec, str) else cls.spec.name
-        owner, _, name = use.rpartition("/")
+        owner, _, name = contract.use.rpartition("/")
         try:
             provenance = contract.resolved.provenance
             return Report(cls.kind, name, provenance.distribution, provenance.version, results)
@@ -140,6 +140,9 @@ class Contract:
 
     @property
     def use(self) -> str:
+        """What a configuration would say."""
+        if not hasattr(self, "spec"):
+            raise ConfigError(f"{type(self).__name__} has no `spec`: name the component, or give its ComponentSpec")
         return self.spec if isinstance(self.spec, str) else self.spec.name
 
     @property
@@ -156,8 +159,7 @@ class Contract:
 
     @property
     def resolved(self) -> Resolved:
-        if not hasattr(self, "spec"):
-            raise Broken("the contract class has no `spec`")
+        """The spec and its provenance. Raises what the registry raises."""
         return self.source.resolve(self.kind, self.use)
 
     def _api(self) -> int:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import subprocess
 import sys
+import warnings
 from unittest import SkipTest
 
+import numpy as np
 import pytest
+import torch
 from broken_learners import SeededEncoder
 from broken_twins import twin
 from sound_components import Config, Encoder, Rule
@@ -15,8 +20,10 @@ from test_conformance_sound import spec_of
 
 from paretorec.cli import execute
 from paretorec.contracts import ComponentSpec
+from paretorec.errors import ConfigError
 from paretorec.registry import Candidate, Registry
 from paretorec.testing import Broken, Contract, EncoderContract, RuleContract, check, report_of
+from paretorec.testing.globals import shaken
 
 BROKEN = twin("encoder.other-seed", SeededEncoder).spec
 WHY = "the seed is to be declared"
@@ -159,3 +166,48 @@ def test_plugins_check_refuses_what_it_does_not_understand(capsys, arguments, me
     code, said = checked(capsys, *arguments)
     assert code == 2
     assert message in said.err
+
+
+LEAKS = {
+    "the random generator of `random`": random.random,
+    "the random generator of `numpy.random`": np.random.random,
+    "numpy's handling of errors (numpy.seterr)": lambda: np.seterr(all="ignore"),
+    "the environment variables": lambda: os.environ.update(PARETOREC_LEAK="1"),
+    "the warning filters": lambda: warnings.simplefilter("ignore"),
+    "sys.path": lambda: sys.path.append("nowhere"),
+    "the random generator of torch": lambda: torch.rand(1),
+    "torch's default dtype": lambda: torch.set_default_dtype(torch.float64),
+    "torch's number of threads": lambda: torch.set_num_threads(torch.get_num_threads() + 1),
+    "torch's gradient mode": lambda: torch.set_grad_enabled(False),
+}
+
+
+@pytest.fixture
+def restored(monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setenv("PARETOREC_LEAK", "0")
+    threads = torch.get_num_threads()
+    with np.errstate(), warnings.catch_warnings():
+        yield
+    torch.set_default_dtype(torch.float32)
+    torch.set_num_threads(threads)
+    torch.set_grad_enabled(True)
+
+
+@pytest.mark.parametrize("what", LEAKS)
+@pytest.mark.usefixtures("restored")
+def test_what_a_process_shares_is_watched(what):
+    states = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
+    changed = []
+    with shaken(changed):
+        LEAKS[what]()
+    assert changed == [what]
+    with shaken(changed):
+        pass
+    assert changed == [what]
+    assert states == (random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist())
+
+
+def test_a_contract_without_a_spec_says_so():
+    with pytest.raises(ConfigError, match="Empty has no `spec`"):
+        type("Empty", (EncoderContract,), {}).report()

@@ -23,5 +23,6 @@ def paretorec_optimizers() -> list[ComponentSpec]:
             factory=f"{__name__}.evolution:EvolutionStrategy",
             config=f"{__name__}.evolution:EvolutionConfig",
             summary="(mu + lambda) evolution strategy: normal steps around policies that few others beat",
+            capabilities=frozenset({"random"}),
         )
     ]

@@ -24,21 +24,23 @@ class EvolutionStrategy:
 
     def setup(self, problem: SearchProblem, seed: int) -> None:
         self._problem = problem
-        self._rng = np.random.default_rng(seed)
+        self._seed, self._generation = seed, 0
         self._x = np.zeros((0, len(problem.lower)))
         self._values = np.zeros((0, len(problem.objectives)))
 
     def ask(self) -> Array:
         lower, upper = self._problem.lower, self._problem.upper
+        rng = np.random.default_rng([self._seed, self._generation])
         if not len(self._x):
-            start = self._rng.uniform(lower, upper, (self.config.children, len(lower)))
-            return self._problem.first if len(self._problem.first) else start
-        parent = self._x[self._rng.integers(len(self._x), size=self.config.children)]
-        step = self._rng.normal(0, self.config.step, parent.shape) * (upper - lower)
+            start = rng.uniform(lower, upper, (self.config.children, len(lower)))
+            return self._problem.first.copy() if len(self._problem.first) else start
+        parent = self._x[rng.integers(len(self._x), size=self.config.children)]
+        step = rng.normal(0, self.config.step, parent.shape) * (upper - lower)
         children: Array = np.clip(parent + step, lower, upper)
         return children
 
     def tell(self, x: Array, result: Evaluations) -> None:
+        self._generation += 1
         values = np.where(result.feasible[:, None], result.values, np.inf)
         self._x, self._values = np.concatenate([self._x, x]), np.concatenate([self._values, values])
         ours, theirs = self._values[:, None], self._values[None]  # [n, 1, M], [1, n, M]
