@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,6 +24,7 @@ from paretorec.contracts.policy import SignalBatch
 from paretorec.contracts.ranker import CandidateView, ExampleBlock, Ranker
 from paretorec.contracts.run import Array
 from paretorec.signals import build_signals
+from paretorec.stored import stored
 
 BLOCK = 32
 """Requests that encoders and rankers see at a time, always exactly: rounding in products depends on the number of
@@ -123,8 +127,13 @@ class Bundle:
         logged: Array | None = None,
         threads: int = 1,
         advance: Callable[[int], None] = lambda _: None,
+        memory: float = math.inf,
+        folder: Path | None = None,
     ) -> SignalBatch:
-        """S[request, candidate, signal] of any number of requests, normalised, in tie order, rules applied."""
+        """S[request, candidate, signal] of any number of requests, normalised, in tie order, rules applied.
+
+        memory, folder: see `stored`.
+        """
 
         def one(block: Block) -> SignalBatch:
             view = self.with_heads(self.view(block.histories, block.logged))
@@ -140,7 +149,8 @@ class Bundle:
             real = slice(0, block.count)
             return replace(batch, values=batch.values[real], mask=batch.mask[real], items=batch.items[real])
 
-        batch = concatenate(list(parallel(one, blocks(histories, logged), threads)), plan.names)
+        parts = parallel(one, blocks(histories, logged), threads)
+        batch = stored(parts, len(histories), plan.names, memory, folder)
         return replace(batch, histories=histories, table=self.items)
 
 
@@ -161,19 +171,6 @@ def blocks(histories: Histories, logged: Array | None = None) -> Iterator[Block]
         rows = np.full(BLOCK, start)
         rows[:count] += np.arange(count)
         yield Block(histories.take(rows), None if logged is None else logged[rows], start, count)
-
-
-def concatenate(batches: Sequence[SignalBatch], names: tuple[str, ...]) -> SignalBatch:
-    """One batch of them all; an empty one of width 1 when there is none."""
-    if not batches:
-        empty = np.zeros((0, 1))
-        return SignalBatch(names, np.zeros((0, 1, len(names)), np.float32), empty.astype(bool), empty.astype(np.int32))
-    return SignalBatch(
-        names,
-        np.concatenate([batch.values for batch in batches]),
-        np.concatenate([batch.mask for batch in batches]),
-        np.concatenate([batch.items for batch in batches]),
-    )
 
 
 @contextmanager
@@ -198,7 +195,13 @@ def parallel(work: Callable[[Block], T], todo: Iterator[Block], threads: int) ->
             yield from map(work, todo)
             return
         with ThreadPoolExecutor(threads) as pool:
-            yield from pool.map(work, todo)
+            running: deque[Future[T]] = deque()
+            for one in todo:  # a few at a time: results wait in memory
+                running.append(pool.submit(work, one))
+                if len(running) > 2 * threads:
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,12 @@ class SearchConfig(Section):
     evaluations: int | None = Field(default=None, ge=1, description="Policies to judge.")
     seconds: float | None = Field(default=None, gt=0, description="Seconds to search (not reproducible).")
     points: int = Field(default=30, ge=1, le=200, description="Front points kept at most.")
+    requests: int | None = Field(
+        default=None,
+        ge=1,
+        description="Select requests that the search looks at, at most, by whole users drawn by seed; none given: as "
+        "many as tell half of the smallest change wished for, and all where there are 20,000 or fewer.",
+    )
 
 
 class CertifyConfig(Section):
@@ -244,6 +250,11 @@ class RunConfig(Section):
     seed: int = Field(default=0, ge=0, description="Seed of everything random.")
     k: int = Field(default=10, ge=1, description="Length of the lists.")
     threads: int = Field(default=0, ge=0, description="CPU threads; 0: all.")
+    memory: float = Field(
+        default=2.0,
+        gt=0,
+        description="GiB that the signals of a part may take; more of them go to temporary files in the run's folder.",
+    )
     source: ComponentRef | None = Field(default=None, description="Where data comes from; None: the host gives it.")
     data: DataConfig = Field(default_factory=DataConfig, description="What the columns of the tables mean.")
     split: ComponentRef = Field(

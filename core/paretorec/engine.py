@@ -187,7 +187,15 @@ class Engine:
         if torch is not None:
             torch.set_num_threads(threads)
         device = "cuda" if torch is not None and torch.cuda.is_available() else "cpu"
-        context = RunContext(self.config.seed, threads, device, folder, self.progress, emit=self.observers.emit)
+        context = RunContext(
+            seed=self.config.seed,
+            threads=threads,
+            device=device,
+            folder=folder,
+            memory=int(self.config.memory * 2**30),
+            progress=self.progress,
+            emit=self.observers.emit,
+        )
         return replace(context, stop=self.stop) if self.stop is not None else context
 
     @property

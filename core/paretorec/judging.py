@@ -15,6 +15,7 @@ from paretorec.contracts.component import ComponentRef
 from paretorec.contracts.dataset import Dataset, Requests
 from paretorec.contracts.policy import SignalBatch
 from paretorec.contracts.run import Array, RunContext
+from paretorec.data.mapped import forget
 from paretorec.data.requests import make_truth
 from paretorec.errors import ConfigError
 from paretorec.judge import Judge
@@ -88,7 +89,7 @@ def part_signals(
     histories = prepared.history.at(requests.user, requests.time, requests.context)
     with run.progress.bar(f"signals of the {part} requests", len(requests)) as bar:
         advance: Callable[[int], None] = bar.advance
-        batch = bundle.signals(histories, plan, rules, requests.logged, run.threads, advance)
+        batch = bundle.signals(histories, plan, rules, requests.logged, run.threads, advance, run.memory, run.folder)
     run.check_stop()
     return batch
 
@@ -108,7 +109,9 @@ def judge_batch(
     metrics = {name: built.component.metric(truth, k) for name, built in components.evaluators.items()}
     shape = shape_of([built.component for built in components.rules.values()], bundle)
     judge = Judge([batch], components.policy.component, metrics, truth, k, shape, threads=run.threads)
-    return Judged(judge, batch, requests, recall(batch.items, requests, amounts(data, requests)))
+    found = recall(batch.items, requests, amounts(data, requests))
+    forget(batch.items)
+    return Judged(judge, batch, requests, found)
 
 
 def amounts(data: Dataset, requests: Requests) -> dict[str, Array]:

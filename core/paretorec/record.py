@@ -88,7 +88,7 @@ class Record:
             "rule versions": of_kind["rule"],
         }
         self.run_fields = {
-            "config": config.model_dump(mode="json", exclude={"threads", "tune", "observers"}),
+            "config": config.model_dump(mode="json", exclude={"threads", "memory", "tune", "observers"}),
             "data": hash_dataset(data),
             "components": [dict(entry) for entry in self.components],
             "protocol": self.protocol_fields,

@@ -14,6 +14,7 @@ from paretorec.certify import Certificate, certify
 from paretorec.components import Components
 from paretorec.config import RunConfig
 from paretorec.contracts.component import ComponentRef
+from paretorec.contracts.dataset import Requests
 from paretorec.contracts.optimizer import SearchProblem
 from paretorec.contracts.policy import Box
 from paretorec.contracts.run import Array, RunContext
@@ -28,6 +29,7 @@ from paretorec.prepare import Prepared
 from paretorec.record import Record
 from paretorec.registry import Built, Registry
 from paretorec.registry.explain import nearest
+from paretorec.sample import TRIED, search_requests
 from paretorec.search.archive import Archive
 from paretorec.search.choose import choose
 from paretorec.search.loop import search
@@ -66,18 +68,29 @@ def find_front(
 ) -> Front:
     """Search, freeze, certify; fills `record` with what the report shows beside the front."""
     plan = plan_signals(bundle, prepared, config.policy)
-    select = record.timed(
-        "signals (select)",
-        lambda: judge_part("select", prepared.split.select, prepared, bundle, components, plan, config.k, run),
-    )
     kind = components.policy.component
     box = kind.space(plan.names)
     sign = directions(components)
-    corner_values, corner_errors = select.judge.evaluate(box.corners)
-    baseline = choose_baseline(plan, corner_values, sign, config, tuple(components.encoders))
-    wish = standing_wish(
-        tuple(components.objectives), -sign * corner_values[baseline], corner_errors[baseline], config.pick
+
+    def judged(requests: Requests) -> Judged:
+        return record.timed(
+            "signals (select)",
+            lambda: judge_part("select", requests, prepared, bundle, components, plan, config.k, run),
+        )
+
+    def wished(select: Judged) -> tuple[Wish, int]:
+        """The standing wish and the baseline's row among the corners, on some select requests."""
+        values, errors = select.judge.evaluate(box.corners)
+        row = choose_baseline(plan, values, sign, config, tuple(components.encoders))
+        return standing_wish(tuple(components.objectives), -sign * values[row], errors[row], config.pick), row
+
+    pilot = np.vstack([box.corners, kind.sample(box, TRIED, config.seed)])
+    requests, record.data["searched"] = search_requests(
+        prepared.split.select, config.search.requests, prepared.data.user_ids, config.seed, judged, pilot, wished
     )
+    select = judged(requests)
+    corner_values, corner_errors = select.judge.evaluate(box.corners)
+    wish, baseline = wished(select)
     archive = record.timed(
         "search", lambda: run_search(components, select, box, corner_values, wish, config, run, record, registry)
     )

@@ -46,6 +46,8 @@ LAYERS = (
         "explain",
         "record",
         "refit",
+        "sample",
+        "stored",
         "tradeoff",
         "runfolder",
         "report",

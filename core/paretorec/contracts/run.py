@@ -68,6 +68,8 @@ class RunContext:
     device: str = "cpu"
     folder: Path | None = None
     """Checkpoints may be kept here; None: nothing is written."""
+    memory: int = 2 << 30
+    """Bytes that the signals of a part may take; more of them are kept in temporary files in `folder`."""
     progress: Progress = field(default_factory=NoProgress)
     stop: threading.Event = field(default_factory=threading.Event)
     emit: Callable[[Event], None] = nobody

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from paretorec.contracts import Array, Exposure, ItemTable, Metric, PolicyKind, ShapeRule, SignalBatch, Truth
+from paretorec.data.mapped import forget
 from paretorec.errors import ConfigError, PluginError
 from paretorec.judge.blocks import Block, cut, joined, taken
 from paretorec.judge.exposure import ExposureCounts, exposures, group_of_users
@@ -246,6 +247,7 @@ class Judge:
             none = np.zeros(0, np.float32)
             packed, kept = Packed(start, batch.mask.sum(axis=1), position, none, none), batch
         items = np.ascontiguousarray(packed.slots(batch.items), np.int32)
+        forget(self._batch.values, self._batch.mask, self._batch.items)
         hit = self._card.hits(rows, packed.start, items)
         return Block(rows, users, packed, items, hit, kept, batch.histories)
 
