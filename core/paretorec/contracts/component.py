@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 API: Final = 1
 """The version of the contracts in this package; a spec names the one that it was written for."""
 
+OLDEST_API: Final = 1
+"""The oldest version of the contracts that this package still keeps."""
+
 KINDS: Final = (
     "source",
     "splitter",
@@ -52,7 +55,7 @@ class ComponentSpec:
     """``"package.module:Model"`` (or the class itself), a subclass of `ComponentConfig`."""
     summary: str
     """One line for people who choose."""
-    api: int = API
+    api: int = 1
     """Version of the contracts that the component was written for."""
     capabilities: frozenset[str] = field(default_factory=frozenset)
     """Flags that core acts on, such as ``vectors`` (encoder) or ``single`` (optimizer); ``random``, of any kind: what the

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import pluggy
 
-from paretorec.contracts.component import API, HOOKS, NAME_PATTERN, ComponentConfig, ComponentSpec
+from paretorec.contracts.component import API, HOOKS, NAME_PATTERN, OLDEST_API, ComponentConfig, ComponentSpec
 from paretorec.contracts.hooks import ComponentHooks
 from paretorec.errors import PluginLoadError
 from paretorec.registry.discovery import Candidate
@@ -52,11 +52,12 @@ def check(spec: ComponentSpec, what: object, upgrade: str) -> None:
     """Whether core can work with a spec; `upgrade` is the distribution to upgrade when the spec is too old."""
     if not NAME_PATTERN.match(spec.name):
         raise PluginLoadError(f"cannot use {what}: its name must be lower case letters, digits and hyphens; {TELL}")
-    if spec.api != API:
+    if not OLDEST_API <= spec.api <= API:
         older = "paretorec" if spec.api > API else upgrade
+        keeps = f"version {API}" if OLDEST_API == API else f"versions {OLDEST_API} to {API}"
         raise PluginLoadError(
             f"cannot use {what}: it was written for version {spec.api} of the contracts, and this paretorec has "
-            f"version {API}: upgrade {older}"
+            f"{keeps}: upgrade {older}"
         )
 
 

@@ -29,9 +29,9 @@ SCAFFOLDS: Final = {
         '[source]\nuse = "${name}"\nparams = { pattern = "exports/*.csv" }',
         '"source": {"use": "${name}", "params": {"pattern": str(tmp_path / "*.csv")}},',
         before=(
-            "    rows = [(user, item, 1000 * day) for user in range(40) for day in range(30) for item in (day, user)]\n"
+            "    rows = [(user, item, day) for user in range(40) for day in range(1, 31) for item in (day, user)]\n"
             "    for half, part in ((1, rows[::2]), (2, rows[1::2])):\n"
-            '        lines = [f"u{user},i{item},{time}" for user, item, time in part]\n'
+            '        lines = [f"u{user},i{item},2026-01-{day:02}" for user, item, day in part]\n'
             '        text = "\\n".join(["user_id,item_id,time", *lines])\n'
             '        (tmp_path / f"{half}.csv").write_text(text, encoding="utf-8")\n'
         ),

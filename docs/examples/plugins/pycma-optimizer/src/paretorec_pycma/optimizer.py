@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cma
 import numpy as np
 from pydantic import Field
@@ -23,7 +25,7 @@ class PyCma:
     def setup(self, problem: SearchProblem, seed: int) -> None:
         self._lower, self._width = problem.lower, problem.upper - problem.lower
         self._rng = np.random.default_rng(seed)
-        self._strategy = None
+        self._strategy: Any = None
         centre = (problem.lower + problem.upper)[None] / 2
         self._next = problem.first if len(problem.first) else centre
 
