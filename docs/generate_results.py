@@ -145,6 +145,10 @@ def transformer_quality(figures: Figures) -> Iterable[str]:
         ["first-order Markov counts", shown(figures["markov"]), hits(figures["markov"]), ""],
     ]
     rows += [
+        [f"`{name}`", shown(row), hits(row), f"{row['minutes']:.1f}"]
+        for name, row in figures.get("encoders", {}).items()
+    ]
+    rows += [
         [f"`transformer`, seed {run['seed']}", shown(run), hits(run), f"{run['minutes']:.1f}"]
         for run in figures["transformer"]
     ]
