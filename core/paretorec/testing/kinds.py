@@ -10,8 +10,9 @@ from unittest import SkipTest
 from paretorec.contracts.component import ComponentRef, ComponentSpec
 from paretorec.errors import ParetoRecError
 from paretorec.registry import Registry
+from paretorec.registry.resolve import HOST
 from paretorec.testing.contract import WORKER, Contract
-from paretorec.testing.processes import rebuilt
+from paretorec.testing.processes import all_light, rebuilt
 from paretorec.testing.report import Report
 
 
@@ -35,15 +36,19 @@ def report_of(
 
 
 def reports_of(contracts: Sequence[type[Contract]]) -> Iterator[Report]:
-    """Run contracts of components of one registry; one new process makes all of them, instead of one each."""
+    """Run contracts of components of one registry; new processes are shared by all of them, not one or two each."""
     ready: list[tuple[type[Contract], tuple[str, ComponentRef]]] = []
+    modules = []
     for contract in contracts:
         one = contract()
         try:
+            provenance = one.loaded.provenance
+            modules += [provenance.module] * (provenance.distribution != HOST)
             one.new()
             ready.append((contract, (one.kind, one.ref)))
         except (SkipTest, ParetoRecError):
             continue  # its report says why
+    all_light(modules)
     if ready:
         errors = rebuilt(ready[0][0]().source, [wanted for _, wanted in ready])
         for (contract, _), error in zip(ready, errors, strict=True):

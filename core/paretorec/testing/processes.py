@@ -6,15 +6,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from paretorec.artifact import read_arrays, read_json, write_json, write_state
 from paretorec.contracts import Array, ComponentRef, State
 from paretorec.registry import Registry
-from paretorec.testing.checks import broken
+from paretorec.testing.checks import Broken, broken
 
 HEAVY: Final = (
     *("torch", "tensorflow", "jax", "pandas", "polars", "pyarrow", "scipy", "sklearn", "numba", "pymoo"),
@@ -26,11 +25,31 @@ HEAVY: Final = (
 SECONDS: Final = 120
 
 
-@cache
+_HEAVY_OF: Final[dict[str, tuple[str, ...]]] = {}
+
+
 def light(module: str) -> tuple[str, ...]:
     """Which of `HEAVY` are loaded once `module` has been imported by a new process."""
+    if module not in _HEAVY_OF:
+        _HEAVY_OF[module] = _loaded([module])
+    return _HEAVY_OF[module]
+
+
+def all_light(modules: Iterable[str]) -> None:
+    """Spare `light` its processes: if one that imports all of them loads nothing heavy, none of them does."""
+    unknown = sorted(set(modules) - set(_HEAVY_OF))
+    try:
+        heavy = _loaded(unknown)
+    except Broken:
+        return  # `light` finds out which of them cannot be imported
+    if not heavy:
+        _HEAVY_OF.update(dict.fromkeys(unknown, ()))
+
+
+def _loaded(modules: list[str]) -> tuple[str, ...]:
     code = (
-        f"import sys, importlib; importlib.import_module({module!r}); print(*[n for n in {HEAVY} if n in sys.modules])"
+        f"import sys, importlib\nfor name in {modules}: importlib.import_module(name)\n"
+        f"print(*[name for name in {HEAVY} if name in sys.modules])"
     )
     return tuple(_python("-c", code).split())
 
