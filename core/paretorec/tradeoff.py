@@ -88,6 +88,11 @@ def find_front(
     requests, record.data["searched"] = search_requests(
         prepared.split.select, config.search.requests, prepared.data.user_ids, config.seed, judged, pilot, wished
     )
+    searched = record.data["searched"]
+    record.requests |= {
+        "select": searched["requests"],
+        "users": {**record.requests.get("users", {}), "select": searched["users"]},
+    }
     select = judged(requests)
     corner_values, corner_errors = select.judge.evaluate(box.corners)
     wish, baseline = wished(select)

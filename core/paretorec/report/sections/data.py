@@ -22,6 +22,7 @@ def data_section(data: Mapping[str, Any]) -> Markup:
     blocks = [
         _rows(report),
         _candidates(data.get("candidates") or {}),
+        _searched(data.get("searched") or {}),
         tag("div", tag("h3", "Split"), tree(rest)) if rest else Markup(""),
         _dataset(report),
     ]
@@ -105,6 +106,18 @@ def _candidates(candidates: Mapping[str, Any]) -> Markup:
               numeric=frozenset(range(1, len(measures) + 1))),
         tag("p", note, class_="note") if rows else None,
     )  # fmt: skip
+
+
+def _searched(searched: Mapping[str, Any]) -> Markup:
+    """Nothing where the search looked at every select request."""
+    if not searched or searched["requests"] == searched["of_requests"]:
+        return Markup("")
+    some, whole, users = (numbers.count(searched[key]) for key in ("requests", "of_requests", "users"))
+    text = (
+        f"The search looked at {some} of {whole} select requests, all those of {users} users drawn at random: "
+        f"{searched['why']}."
+    )
+    return tag("div", tag("h3", "Sample"), tag("p", text))
 
 
 def _parts(parts: Mapping[str, Mapping[str, Any]]) -> Markup:
