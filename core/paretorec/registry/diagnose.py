@@ -16,7 +16,7 @@ from urllib.request import url2pathname
 from paretorec.contracts.component import GROUPS
 from paretorec.errors import AmbiguousComponent, PluginError
 from paretorec.registry.choose import refusal, select
-from paretorec.registry.discovery import BROKEN, Candidate, canonical
+from paretorec.registry.discovery import BROKEN, Candidate, canonical, declarations, identity
 from paretorec.registry.load import missing
 from paretorec.registry.resolve import Registry
 
@@ -128,8 +128,7 @@ def _half_removed() -> Iterator[Fault]:
     folders = {
         str(Path(getattr(distribution, "_path", "")).resolve())
         for distribution in distributions()
-        if not (distribution.metadata and distribution.metadata["Name"])
-        and "paretorec." in (distribution.read_text("entry_points.txt") or "")
+        if declarations(distribution) and not identity(distribution)[0]
     }
     for folder in sorted(folders):
         yield Fault(
@@ -144,7 +143,7 @@ def _metadata(candidates: tuple[Candidate, ...]) -> Iterator[Fault]:
     names = {canonical(candidate.distribution) for candidate in candidates}
     installed: dict[str, dict[tuple[str, str], Distribution]] = {}
     for distribution in distributions():
-        name = distribution.metadata["Name"] if distribution.metadata else None
+        name = identity(distribution)[0]
         if name and canonical(name) in names:
             place = (str(Path(str(distribution.locate_file(""))).resolve()), distribution.version)
             installed.setdefault(name, {}).setdefault(place, distribution)
@@ -175,7 +174,7 @@ def _stale(distribution: Distribution, candidates: tuple[Candidate, ...]) -> str
         return ""
     groups = project.get("entry-points", {})
     declared = {(kind, *point) for kind, group in GROUPS.items() for point in groups.get(group, {}).items()}
-    name = canonical(distribution.metadata["Name"])
+    name = canonical(identity(distribution)[0])
     known = {(c.kind, c.name, c.module) for c in candidates if canonical(c.distribution) == name}
     changed = sorted({f"{kind}.{point}" for kind, point, _ in declared ^ known})
     if not changed:
