@@ -49,8 +49,10 @@ def appraise(
     _appraise(
         *(lists.reshape(-1), lists.shape[1], lists.shape[2], parent, start, hit, items, target_gains.reshape(-1)),
         *(np.ascontiguousarray(item_gains.T[some]).reshape(-1), item_gains.shape[0], some, len(dense)),
-        *(discounts, np.ascontiguousarray(z), starts, places, values, np.zeros(width), group, counts, out.reshape(-1)),
+        *(discounts, np.ascontiguousarray(z), starts, places, values, np.zeros(width), out.reshape(-1)),
     )
+    if counts.shape[2]:
+        _count(lists.reshape(-1), lists.shape[1], lists.shape[2], start, items, group, counts)
     return out
 
 
@@ -83,12 +85,9 @@ def _appraise(
     places: Array,
     values: Array,
     total: Array,
-    group: Array,
-    counts: Array,
     out: Array,
 ) -> None:
     # Positions that are never negative are said to be so (uint64): numba would look whether they count from the end.
-    counting = counts.shape[2] > 0
     sets = len(starts)
     width = columns + sets
     listed, at = np.empty(length, np.uint64), np.empty(length, np.int64)
@@ -105,9 +104,6 @@ def _appraise(
                     listed[number] = items[np.uint64(first + slot)]
                     at[number] = place
                     number += 1
-            if counting:
-                for i in range(number):
-                    counts[policy, group[request], listed[i]] += 1
             if policy:
                 there = (request * policies + parent[policy]) * length
                 same = True
@@ -162,6 +158,19 @@ def _appraise(
                             total[np.uint64(places[entry])] = 0.0
                 pairs = number * (number - 1)
                 out[worth + np.uint64(columns) + one] = 1.0 - 2.0 * alike / pairs if pairs else 0.0
+
+
+@compiled
+def _count(lists: Array, policies: int, length: int, start: Array, items: Array, group: Array, counts: Array) -> None:
+    """Policies outside: the counts of one stay near the processor."""
+    for policy in range(np.uint64(policies)):
+        for request in range(len(start) - 1):
+            first, half = start[request], np.uint64(group[request])
+            at = np.uint64(request * policies * length) + policy * np.uint64(length)
+            for place in range(np.uint64(length)):
+                slot = lists[at + place]
+                if slot >= 0:
+                    counts[policy, half, np.uint64(items[np.uint64(first + slot)])] += 1
 
 
 @compiled
