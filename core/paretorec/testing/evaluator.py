@@ -24,7 +24,7 @@ from paretorec.errors import ConfigError
 from paretorec.judge import Judge, rank_weighted
 from paretorec.testing.checks import broken, check, require_methods, skip
 from paretorec.testing.compare import differing
-from paretorec.testing.contract import Contract
+from paretorec.testing.component import ComponentContract
 from paretorec.testing.threads import at_once
 from paretorec.testing.world import BLOCK, World, tiny_shop
 
@@ -32,7 +32,7 @@ K = 3
 POLICIES = 5
 
 
-class EvaluatorContract(Contract):
+class EvaluatorContract(ComponentContract):
     """`paretorec.contracts.Evaluator`."""
 
     kind = "evaluator"

@@ -11,7 +11,7 @@ from paretorec.testing.checks import broken, check
 from paretorec.testing.compare import differing
 from paretorec.testing.processes import restored
 from paretorec.testing.serving import Answers, ServingContract
-from paretorec.testing.world import BLOCK, World
+from paretorec.testing.world import BLOCK, World, tiny_shop
 
 
 class LearnedContract(ServingContract):
@@ -48,12 +48,6 @@ class LearnedContract(ServingContract):
         if not isinstance(state, State):
             broken(f"state() gave a {type(state).__name__}, not a State")
         answers = restored(self.source, self.kind, self.ref, state)
-        names = differing(self.serve(self.component, self._world(), np.arange(BLOCK)), answers)
+        names = differing(self.serve(self.component, tiny_shop(), np.arange(BLOCK)), answers)
         if names:
             broken(f"{', '.join(names)} of the restored component is different")
-
-    @staticmethod
-    def _world() -> World:
-        from paretorec.testing.world import tiny_shop
-
-        return tiny_shop()

@@ -18,13 +18,13 @@ from paretorec.observing import HOOK_OF, Observers
 from paretorec.registry import Built
 from paretorec.testing.checks import Broken, broken, check
 from paretorec.testing.compare import fingerprint
-from paretorec.testing.contract import Contract
+from paretorec.testing.component import ComponentContract
 from paretorec.testing.world import World
 
 NAME = "watched"
 
 
-class ObserverContract(Contract):
+class ObserverContract(ComponentContract):
     """`paretorec.contracts.hooks.ObserverHooks`."""
 
     kind = "observer"

@@ -16,7 +16,8 @@ from paretorec.search.loop import search
 from paretorec.search.wish import Wish
 from paretorec.testing.checks import Check, broken, check, require_methods, skip
 from paretorec.testing.compare import fingerprint
-from paretorec.testing.contract import SEED, Contract
+from paretorec.testing.component import ComponentContract
+from paretorec.testing.contract import SEED
 from paretorec.testing.world import World
 
 SINGLE = "single"
@@ -25,7 +26,7 @@ GENERATIONS = 4
 BUDGET = 130
 
 
-class OptimizerContract(Contract):
+class OptimizerContract(ComponentContract):
     """`paretorec.contracts.Optimizer`."""
 
     kind = "optimizer"

@@ -9,14 +9,14 @@ import numpy as np
 from paretorec.contracts import Array
 from paretorec.testing.checks import broken, check
 from paretorec.testing.compare import differing, not_finite
-from paretorec.testing.contract import Contract
+from paretorec.testing.component import ComponentContract
 from paretorec.testing.threads import at_once
 from paretorec.testing.world import BLOCK, STRANGERS, World, tiny_shop
 
 Answers = dict[str, Array]
 
 
-class ServingContract(Contract):
+class ServingContract(ComponentContract):
     """Answers of a fitted component, row by row."""
 
     def serve(self, component: Any, world: World, rows: Array) -> Answers:

@@ -14,11 +14,11 @@ from paretorec.data.tables import build_dataset
 from paretorec.errors import DataError
 from paretorec.testing.checks import broken, check, require_methods
 from paretorec.testing.compare import fingerprint
-from paretorec.testing.contract import Contract
+from paretorec.testing.component import ComponentContract
 from paretorec.testing.world import World
 
 
-class SourceContract(Contract):
+class SourceContract(ComponentContract):
     """`paretorec.contracts.Source`."""
 
     kind = "source"

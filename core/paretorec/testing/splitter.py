@@ -13,13 +13,14 @@ from paretorec.contracts import Dataset, Requests, Split, Tables
 from paretorec.data.tables import build_dataset
 from paretorec.errors import ConfigError, DataError
 from paretorec.testing.checks import broken, check, require_methods
-from paretorec.testing.contract import SEED, Contract
+from paretorec.testing.component import ComponentContract
+from paretorec.testing.contract import SEED
 from paretorec.testing.world import World, tiny_tables
 
 PARTS = ("rank", "validation", "select", "certify")
 
 
-class SplitterContract(Contract):
+class SplitterContract(ComponentContract):
     """`paretorec.contracts.Splitter`."""
 
     kind = "splitter"

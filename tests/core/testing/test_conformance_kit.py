@@ -129,6 +129,12 @@ def test_params_that_are_needed_are_asked_for():
     assert any(result.message.startswith("it needs params") for result in asked.of("skipped"))
 
 
+def test_params_that_are_refused_are_one_fault():
+    report = report_of("rule", spec_of(Rule), params={"widht": 3})
+    assert [result.id for result in report.of("failed")] == ["package.builds"]
+    assert "params.widht" in report.faults()[0]
+
+
 def test_the_kit_imports_neither_pytest_nor_torch_nor_a_plugin():
     names = ("pytest", "torch", "paretorec_plugins")
     code = f"import sys, paretorec.testing; print([name for name in {names} if name in sys.modules])"
