@@ -57,3 +57,50 @@ def ridge_without_self(taken, l2, item):
     out = np.zeros(taken.shape[1])
     out[others] = solution
     return out
+
+
+def similarity(users, items, weighting, shrinkage=0.0, k1=1.2, b=0.75):
+    """[items][items] of item-knn, 0 on the diagonal; users: sets of items."""
+    takers = [[u for u, taken in enumerate(users) if item in taken] for item in range(items)]
+    idf = [math.log(items) - math.log(1 + len(taken)) for taken in users]
+    mean = sum(map(len, takers)) / items or 1.0
+
+    def weight(u, i):
+        if weighting == "tf-idf":
+            return idf[u]
+        if weighting == "bm25":
+            return idf[u] * (k1 + 1) / (k1 * (1 - b + b * len(takers[i]) / mean) + 1)
+        return 1.0
+
+    def similar(i, j):
+        both = sum(weight(u, i) * weight(u, j) for u in takers[i] if u in takers[j])
+        if weighting == "bm25":
+            return both
+        squares = [sum(weight(u, one) ** 2 for u in takers[one]) for one in (i, j)]
+        if weighting == "jaccard":
+            return both / (sum(squares) - both + shrinkage) if both else 0.0
+        return both / (math.sqrt(squares[0] * squares[1]) + shrinkage) if both else 0.0
+
+    return [[similar(i, j) if i != j else 0.0 for j in range(items)] for i in range(items)]
+
+
+def decayed(past, items, half_life):
+    """[items]: summed 2^(-days before the newest event / half_life); past: (item, age in days), oldest first."""
+    out = [0.0] * items
+    for item, age in past:
+        out[item] += 2 ** ((past[-1][1] - age) / half_life)
+    return out
+
+
+def user_knn(pasts, items, asked, neighbours, half_life, itself=None):
+    """[items]: what the most similar others take; `itself`: the row of `pasts` that is the asking user."""
+
+    def cosine(a, b):
+        length = math.sqrt(sum(x * x for x in a) * sum(y * y for y in b))
+        return sum(x * y for x, y in zip(a, b, strict=True)) / length if length else 0.0
+
+    rows = [decayed(past, items, half_life) for past in pasts]
+    mine = decayed(asked, items, half_life)
+    similar = [0.0 if u == itself else cosine(mine, row) for u, row in enumerate(rows)]
+    best = sorted(range(len(rows)), key=lambda u: -similar[u])[:neighbours]
+    return [sum(similar[u] * rows[u][item] for u in best) for item in range(items)]
