@@ -16,7 +16,7 @@ from paretorec.config import RunConfig
 from paretorec.contracts.component import ComponentRef
 from paretorec.contracts.dataset import Requests
 from paretorec.contracts.optimizer import SearchProblem
-from paretorec.contracts.policy import Box
+from paretorec.contracts.policy import Box, PolicyKind
 from paretorec.contracts.run import Array, RunContext
 from paretorec.errors import ConfigError
 from paretorec.explain import explain_policies
@@ -38,8 +38,8 @@ from paretorec.search.shown import shown
 from paretorec.search.thin import thin
 from paretorec.search.wish import Wish
 
-DRAWS = 20
-"""First points beside the corners: few, since optimizers draw their own."""
+FIRST = 100
+"""First policies of a search, a generation of most optimizers; at most a fifth of the budget is drawn."""
 CONSIDERED = 400
 """Front points among which those that can be told apart are chosen."""
 
@@ -212,9 +212,9 @@ def run_search(
         judged, error = select.judge.evaluate(x, halves=False)
         return -sign * judged, error
 
-    draws = components.policy.component.sample(box, DRAWS, config.seed)
     budget = config.search.evaluations if config.search.evaluations or config.search.seconds else 1000
-    problem = SearchProblem(box.lower, box.upper, names, np.vstack([box.corners, draws]), budget)
+    first = first_policies(components.policy.component, box, budget, config.seed)
+    problem = SearchProblem(box.lower, box.upper, names, first, budget)
     chosen, why = choose(components.optimizer, problem, registry)
     name = chosen.resolved.spec.name
     searchers = {name: chosen}
@@ -251,6 +251,18 @@ def run_search(
         ],
     }
     return archives[name]
+
+
+def first_policies(kind: PolicyKind, box: Box, budget: int | None, seed: int) -> Array:
+    """float64 [F, D]: each signal alone, then draws by the policy's own law, which for weights leans on few of them.
+
+    Populations that begin with uniform draws from the box, most of which weigh everything alike, need many generations
+    to come to its corners.
+    """
+    draws = max(FIRST - len(box.corners), 1)
+    if budget is not None:
+        draws = max(min(draws, budget // 5), 1)
+    return np.vstack([box.corners, kind.sample(box, draws, seed)])
 
 
 def told_apart(archive: Archive, select: Judged, limit: int, wish: Wish, baseline: Array) -> Array:

@@ -31,7 +31,7 @@ from paretorec.registry import Registry
 from paretorec.search.choose import choose
 from paretorec.search.loop import search
 from paretorec.search.wish import Wish
-from paretorec.tradeoff import DRAWS
+from paretorec.tradeoff import first_policies
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 LIGHT = (
@@ -109,7 +109,7 @@ class World:
             values, errors = self.searched.evaluate(x)
             return -self.sign * values, errors
 
-        first = np.vstack([self.box.corners, self.kind.sample(self.box, DRAWS, seed)])
+        first = first_policies(self.kind, self.box, evaluations, seed)
         problem = SearchProblem(self.box.lower, self.box.upper, self.objectives, first, evaluations)
         built, _ = choose(self.registry.build("optimizer", ref), problem, self.registry)
         single = "single" in built.resolved.spec.capabilities

@@ -518,9 +518,16 @@ def test_the_gaussian_process_is_repeatable():
 
 @pytest.mark.parametrize(
     ("objectives", "parameters", "budget", "use"),
-    [(2, 4, 499, "random"), (1, 4, 1000, "cma-es"), (2, 6, 1000, "smpso"), (2, 7, None, "nsga2"), (3, 4, 500, "nsga3")],
+    [
+        (2, 4, 199, "random"),
+        (1, 4, 200, "cma-es"),
+        (2, 6, 1000, "smpso"),
+        (2, 7, None, "nsga2"),
+        (3, 4, 500, "nsga2"),
+        (4, 4, 500, "nsga3"),
+    ],
 )
 def test_auto_chooses_by_objectives_parameters_and_budget(objectives, parameters, budget, use):
-    names = tuple("abc"[:objectives])
+    names = tuple("abcd"[:objectives])
     space = SearchProblem(np.zeros(parameters), np.ones(parameters), names, np.eye(parameters), budget)
     assert Auto(AutoConfig()).choose(space).use == use

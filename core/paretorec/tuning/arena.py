@@ -23,7 +23,7 @@ from paretorec.registry import Registry
 from paretorec.search.choose import choose
 from paretorec.search.loop import search
 from paretorec.search.thin import thin
-from paretorec.tradeoff import DRAWS, choose_baseline
+from paretorec.tradeoff import choose_baseline, first_policies
 from paretorec.tuning.folds import Fold
 from paretorec.tuning.models import fit_once
 from paretorec.tuning.result import FoldResult, json_values
@@ -95,8 +95,7 @@ class Arena:
             values, error = judge.evaluate(x)
             return -sign * values, error
 
-        draws = components.policy.component.sample(self.box, DRAWS, self.config.seed)
-        first = np.vstack([self.box.corners, draws])
+        first = first_policies(components.policy.component, self.box, evaluations, self.config.seed)
         problem = SearchProblem(self.box.lower, self.box.upper, names, first, evaluations)
         chosen, _ = choose(optimizer, problem, registry)
         archive = search(

@@ -1,10 +1,10 @@
-"""Rules of thumb, held against the results of the `optimizers` benchmark."""
+"""Rules of thumb, held against real policies by the benchmark `optimizers` (see docs/design-notes.md)."""
 
 from __future__ import annotations
 
 from paretorec.contracts import Choice, ComponentConfig, SearchProblem
 
-SMALL = 500
+SMALL = 200
 """Evaluations below which a search is over before a population has learned."""
 
 
@@ -13,8 +13,8 @@ class AutoConfig(ComponentConfig):
 
 
 class Auto:
-    """`random` below 500 evaluations; `cma-es` for one objective, `smpso` for two and at most six parameters, `nsga2`
-    for two and more parameters, `nsga3` from three objectives on.
+    """`random` below 200 evaluations; `cma-es` for one objective; for two, `smpso` up to six parameters and `nsga2` for
+    more; `nsga2` for three objectives; `nsga3` from four on.
     """
 
     def __init__(self, config: AutoConfig) -> None:
@@ -26,8 +26,8 @@ class Auto:
             return Choice("random", f"{problem.budget} evaluations are too few to learn from")
         if objectives == 1:
             return Choice("cma-es", "one objective")
-        if objectives > 2:
-            return Choice("nsga3", f"{objectives} objectives")
-        if parameters <= 6:
-            return Choice("smpso", f"two objectives and only {parameters} parameters")
-        return Choice("nsga2", f"two objectives and {parameters} parameters")
+        if objectives == 2 and parameters <= 6:
+            return Choice("smpso", f"two objectives and no more than {parameters} parameters")
+        if objectives <= 3:
+            return Choice("nsga2", f"{objectives} objectives and {parameters} parameters")
+        return Choice("nsga3", f"{objectives} objectives")
