@@ -116,6 +116,16 @@ def test_plugin_authors_example_runs(tmp_path, monkeypatch):
     assert best.select["fresh"] > names["front"].point("encoder.repeat").select["fresh"]
 
 
+def test_the_hosts_page_runs(tmp_path, monkeypatch):
+    source = 'use = "simulated-store"\nparams = { users = 80, weeks = 12, items = 40 }'
+    (tmp_path / "shop.toml").write_text(f"[source]\n{source}\n[search]\nevaluations = 40\n")
+    play("docs/hosts.md", tmp_path, monkeypatch)
+    assert (tmp_path / "runs" / "locked" / "manifest.json").is_file()
+    for block in blocks("docs/hosts.md"):
+        if block.language == "toml":
+            parse_config(tomllib.loads(block.code), "the hosts page")
+
+
 def test_the_readme_runs_and_recommends_for_somebody_never_seen(tmp_path, monkeypatch, capsys):
     (tmp_path / "docs").symlink_to(ROOT / "docs")
     names = play("README.md", tmp_path, monkeypatch)

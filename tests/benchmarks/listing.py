@@ -114,6 +114,7 @@ def main() -> None:
         "benchmark": "listing",
         "quick": chosen.quick,
         "rounds": rounds,
+        "seeds": [],
         "machine": machine(),
         "versions": {"python": platform.python_version(), "paretorec": version("paretorec")},
         **found,
