@@ -42,6 +42,7 @@ from paretorec.contracts import (
     Truth,
     Vector,
 )
+from paretorec.data.mapped import forget
 from paretorec.judge import Judge
 from paretorec.judging import Judged
 from paretorec.record import machine
@@ -95,15 +96,22 @@ def block(names: tuple[str, ...], count: int, candidates: int, items: int, seed:
     return SignalBatch(names, np.take_along_axis(values, order[..., None], axis=1), np.ones(codes.shape, bool), codes)
 
 
-def truth_of(requests: int, items: int, seed: int) -> Truth:
+def truth_of(batch: SignalBatch, items: int, seed: int) -> Truth:
+    """Five targets each among the candidates, more of them among those with large signals."""
     rng = np.random.default_rng([seed, 1])
-    target = rng.integers(0, items, (requests, TARGETS)).astype(np.int32)
+    requests, width = batch.items.shape
+    target = np.empty((requests, TARGETS), np.int32)
+    for start in range(0, requests, STEP):
+        rows = slice(start, min(start + STEP, requests))
+        place = np.square(np.arange(TARGETS) + rng.random((rows.stop - start, TARGETS))) / TARGETS**2 * width
+        target[rows] = np.sort(np.take_along_axis(batch.items[rows], place.astype(np.int64), axis=1), axis=1)
+    forget(batch.items)
     return Truth(
         requests=Requests(
             user=np.arange(requests, dtype=np.int32),
             time=np.zeros(requests, np.int64),
             offsets=np.arange(requests + 1) * TARGETS,
-            target_items=np.sort(target, axis=1).ravel(),
+            target_items=target.ravel(),
             target_labels={"buy": np.ones(target.size, np.float32)},
         ),
         items=items_table(items),
@@ -115,8 +123,7 @@ def truth_of(requests: int, items: int, seed: int) -> Truth:
 
 
 def metrics_of(truth: Truth) -> dict[str, Metric]:
-    """NDCG and revenue have an item's share beside the targets', so that few targets among the candidates do not
-    leave most lists without any value."""
+    """One metric of each kind that costs: hits, hits and items, vectors, exposures."""
     rng = np.random.default_rng(2)
     count, items = len(truth.requests.target_items), len(truth.items)
     discount = 1 / np.log2(np.arange(LENGTH) + 2)
@@ -141,7 +148,7 @@ def cost(requests: int, candidates: int, policies: int, signals: int, seed: int,
     requests = max(200, min(requests, 20_000_000 // candidates)) if candidates > 1000 else requests
     items = max(ITEMS, candidates)
     batch = stored(parts(requests, candidates, signals, items, seed), requests, ())
-    truth = truth_of(requests, items, seed)
+    truth = truth_of(batch, items, seed)
     metrics = metrics_of(truth)
     start = time.perf_counter()
     judge = Judge([batch], KIND, metrics, truth, LENGTH)
@@ -168,7 +175,7 @@ def million(requests: int, seed: int) -> dict[str, Any]:
         names = tuple(f"s{i}" for i in range(BASE["signals"]))
         batch = stored(parts(requests, BASE["candidates"], len(names), ITEMS, seed), requests, names, MEMORY, folder)
         signals = time.perf_counter() - began
-        truth = truth_of(requests, ITEMS, seed)
+        truth = truth_of(batch, ITEMS, seed)
         ids = truth.requests.user.astype(str).astype(object)
         box = KIND.space(names)
         policies = np.vstack([box.corners, KIND.sample(box, 20, seed)])

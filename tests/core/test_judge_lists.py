@@ -1,6 +1,10 @@
 """Lists: the same to the bit from compiled loops, plain numpy and plain Python, whatever ties, masks and pruning do."""
 
 import importlib.util
+import os
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +14,7 @@ from hypothesis import strategies as st
 from judge_cases import ByFirstSignal, Weighted, make_batch, make_table, make_truth
 
 from paretorec.contracts import Category, SignalBatch
-from paretorec.errors import ConfigError
+from paretorec.errors import ConfigError, PluginError
 from paretorec.judge import Judge, rank_weighted, ranked
 
 _SPEC = importlib.util.spec_from_file_location("plain_lists", Path(__file__).parents[1] / "oracles" / "plain_lists.py")
@@ -43,8 +47,9 @@ def worlds(draw):
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     requests, candidates, signals = draw(st.integers(1, 5)), draw(st.integers(1, 90)), draw(st.integers(1, 9))
     batch = make_batch(rng, requests, candidates, signals, items=90, levels=draw(st.sampled_from([2, 4, 1000])))
-    weights = rng.dirichlet(np.full(signals, 0.5), draw(st.integers(1, 6)))
+    weights = rng.dirichlet(np.full(signals, 0.5), draw(st.integers(1, 9)))
     weights[rng.random(weights.shape) < 0.2] = 0
+    weights[-1] = weights[0]
     return batch, weights, draw(st.one_of(st.integers(1, 12), st.integers(1, 50)))
 
 
@@ -142,6 +147,77 @@ def test_a_kind_that_is_not_linear_ranks_for_itself():
     theta = np.array([[0.5], [2.0]])
     found = judge([batch], truth, 5, kind=ByFirstSignal()).lists(theta)
     assert np.array_equal(found, ByFirstSignal().rank(batch, theta, 5))
+
+
+@pytest.mark.parametrize("loops", LOOPS)
+@pytest.mark.parametrize(
+    ("candidates", "k", "levels"), [(1500, 10, 1000), (1500, 16, 3), (900, 70, 1000), (200, 100, 2)]
+)
+def test_many_candidates_and_long_lists(loops, candidates, k, levels):
+    """Beyond what is screened in one go, what is sorted by counting, and what one vector bounds."""
+    rng = np.random.default_rng(21)
+    batch, truth = make_batch(rng, 3, candidates, 4, 2000, levels), make_truth(rng, 3, 2000)
+    ends = rng.dirichlet(np.full(4, 0.3), 2)
+    near = ends[0] + np.linspace(0, 1, 6)[:, None] * (ends[1] - ends[0])
+    weights = np.vstack([np.eye(4), near, near[::2]])
+    assert np.array_equal(judge([batch], truth, k, loops).lists(weights), expected(batch, weights, k))
+
+
+@pytest.mark.parametrize("loops", LOOPS)
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=20, deadline=None)
+def test_terms_that_are_not_finite_have_a_place_too(loops, seed):
+    """What a kind computes may be anything: NaN is as bad as can be, infinite is as good."""
+    rng = np.random.default_rng(seed)
+    batch, truth = make_batch(rng, 4, 40, 3, items=60), make_truth(rng, 4, 60)
+    values = batch.values.copy()
+    for bad in (np.nan, np.inf, -np.inf):
+        values[rng.random(values.shape) < 0.1] = bad
+    weights = rng.dirichlet(np.ones(3), 5)
+    weights[rng.random(weights.shape) < 0.2] = 0
+    broken = replace(batch, values=values)
+    plain_values = np.clip(np.nan_to_num(values, nan=-1e30, posinf=1e30, neginf=-1e30), -1e30, 1e30)
+    wanted = expected(replace(batch, values=plain_values.astype(np.float32)), weights, 8)
+    assert np.array_equal(judge([broken], truth, 8, loops).lists(weights), wanted)
+    assert np.array_equal(rank_weighted(values, batch.mask, weights.astype(np.float32), 8), wanted)
+
+
+@pytest.mark.parametrize("loops", LOOPS)
+def test_candidates_that_are_all_alike_are_listed_in_their_order(loops):
+    rng = np.random.default_rng(22)
+    batch, truth = make_batch(rng, 5, 120, 3, 200), make_truth(rng, 5, 200)
+    alike = replace(batch, values=np.full_like(batch.values, 0.25))
+    weights = rng.dirichlet(np.ones(3), 4)
+    assert np.array_equal(judge([alike], truth, 9, loops).lists(weights), expected(alike, weights, 9))
+
+
+@pytest.mark.parametrize("bad", [-0.1, np.nan, np.inf])
+def test_weights_that_break_their_kinds_promise_are_an_error(bad):
+    class Broken(Weighted):
+        def weights(self, theta):
+            return np.full(theta.shape, bad, np.float32)
+
+    rng = np.random.default_rng(23)
+    with pytest.raises(PluginError, match=r"policy kind .*Broken gave weights below 0 or not finite"):
+        judge([make_batch(rng, 3, 5, 2, 10)], make_truth(rng, 3, 10), 2, kind=Broken()).lists(np.ones((1, 2)))
+
+
+def test_machines_without_wide_vectors_list_the_same():
+    pytest.importorskip("numba")
+    code = (
+        "import numpy as np\n"
+        "from paretorec.judge import kernel, reference\n"
+        "rng = np.random.default_rng(0)\n"
+        "terms = rng.integers(0, 9, (6, 200, 3)).astype(np.float32)\n"
+        "mask = np.arange(200) < rng.integers(0, 201, (6, 1))\n"
+        "weights = rng.dirichlet(np.ones(3), 5).astype(np.float32)[None]\n"
+        "more = (weights, np.zeros(6, int), np.array([0, 0, 1, 2, 3]), 7)\n"
+        "ours, plain = (loops.pack(terms, mask, 7) for loops in (kernel, reference))\n"
+        "print(np.array_equal(ours.places(kernel.rank(ours, *more)), plain.places(reference.rank(plain, *more))))"
+    )
+    plain = {**os.environ, "NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+    done = subprocess.run([sys.executable, "-c", code], env=plain, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "True", done.stderr
 
 
 def test_neither_threads_nor_batches_nor_company_change_a_list():

@@ -168,6 +168,56 @@ def test_a_kind_that_is_not_linear_is_judged_by_its_lists(world):
     np.testing.assert_allclose(errors, error, atol=1e-12)
 
 
+class LateHits:
+    """A third party's evaluator: places of hits, weighed its own way. Arrays and a `reduce`, no code of the kernel."""
+
+    direction, unit = "max", "places"
+
+    def metric(self, truth, k):
+        def reduce(gains, z):
+            return (np.square(np.arange(1, gains.shape[1] + 1)) * (gains > 0)).sum(axis=1) + 0.5 * z
+
+        return Gain(
+            np.ones(len(truth.requests.target_items)), None, 1.0 + np.arange(len(truth.requests)), reduce=reduce
+        )
+
+
+@pytest.mark.parametrize("loops", LOOPS)
+def test_a_third_partys_evaluator_needs_no_code_of_the_kernel(world, loops):
+    batch, truth, metrics, weights = world
+    metric = LateHits().metric(truth, LENGTH)
+    judge = Judge([batch], Weighted(), {**metrics, "late": metric}, truth, LENGTH, loops=loops)
+    values = judge.parts(weights)[0][:, judge.additive.index("late")]
+    requests = truth.requests
+    for policy, weight in enumerate(weights.astype(np.float32)):
+        for row in range(R):
+            places = plain.ranked(batch.values[row], batch.mask[row], weight, LENGTH)
+            wanted = requests.target_items[requests.offsets[row] : requests.offsets[row + 1]].tolist()
+            hits = [place for place, item in enumerate(batch.items[row, places].tolist(), 1) if item in wanted]
+            assert values[policy, row] == sum(place**2 for place in hits) + 0.5 * (1 + row)
+
+
+def test_exposure_without_half_sampling_has_the_same_value_and_no_error(world):
+    batch, truth, metrics, weights = world
+    judge = Judge([batch], Weighted(), metrics, truth, LENGTH)
+    (with_, errors), (without, fewer) = judge.evaluate(weights), judge.evaluate(weights, halves=False)
+    exposed = list(metrics).index("exposure")
+    assert np.array_equal(with_, without)
+    assert np.isnan(fewer[:, exposed]).all()
+    assert np.isfinite(errors[:, exposed]).all()
+    assert np.array_equal(np.delete(errors, exposed, axis=1), np.delete(fewer, exposed, axis=1))
+
+
+def test_a_value_that_is_the_same_for_everybody_is_known_exactly():
+    rng = np.random.default_rng(14)
+    batch, truth = make_batch(rng, 400, 10, 2, items=20), make_truth(rng, 400, 20, users=400)
+    batch.mask[:] = True
+    same = {"same": Gain(item=np.full(20, 0.1))}
+    value, error = Judge([batch], Weighted(), same, truth, 5).evaluate(np.ones((1, 2)))
+    assert value[0, 0] == pytest.approx(0.5, abs=1e-15)
+    assert error[0, 0] < 1e-15
+
+
 def test_no_request_at_all_has_no_value():
     rng = np.random.default_rng(13)
     batch, truth = make_batch(rng, 1, 3, 2, items=10), make_truth(rng, 1, 10)

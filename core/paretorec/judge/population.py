@@ -213,13 +213,16 @@ class Judge:
     def _weights(self, block: Block, theta: Array) -> tuple[Array, Array]:
         """(float32 [G, P, K], int64 [B])."""
         if self._kind.linear:
-            weights, group = self._kind.weights(theta)[None], np.zeros(len(block.rows), np.int64)
-        else:
-            weights, group = self._kind.group_weights(theta, block.requests)
+            return self._checked(self._kind.weights(theta))[None], np.zeros(len(block.rows), np.int64)
+        weights, group = self._kind.group_weights(theta, block.requests)
+        return self._checked(weights), np.asarray(group, np.int64)
+
+    def _checked(self, weights: Array) -> Array:
+        """float32 weights; pruning and screening are right only where none is below 0."""
         weights = np.asarray(weights, np.float32)
         if not ((weights >= 0) & np.isfinite(weights)).all():
             raise PluginError(f"policy kind {type(self._kind).__qualname__} gave weights below 0 or not finite")
-        return weights, np.asarray(group, np.int64)
+        return weights
 
     def _shaped(self, block: Block, lists: Array) -> Array:
         """The first k of int32 [B, P, depth] that shape rules leave."""
@@ -232,7 +235,7 @@ class Judge:
 
     def _path(self, theta: Array) -> tuple[Array, Array]:
         """`near_tree` of the policies, by their weights where these are all that counts."""
-        return near_tree(np.asarray(self._kind.weights(theta), np.float64) if self._kind.linear else theta)
+        return near_tree(self._checked(self._kind.weights(theta)).astype(np.float64) if self._kind.linear else theta)
 
     def _ready(self, part: tuple[Array, Array]) -> Block:
         rows, users = part

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import binding, ir
-from numba import types
+from llvmlite import ir
+from numba import config, types
 from numba.core import cgutils as _cgutils
+from numba.core import codegen
 from numba.np import arrayobj
 
 from paretorec.judge.kernel.compiled import intrinsic
@@ -29,8 +30,10 @@ _BITS = ir.VectorType(ir.IntType(1), LANES)
 _ZEROS = ir.Constant(_WORDS, [0] * LANES)
 _COUNT_UP = ir.Constant(_WORDS, list(range(LANES)))
 
-_COMPRESSES = bool(binding.get_host_cpu_features().get("avx512f"))
-"""The machine moves chosen lanes to the front in one instruction. Compiled code is kept by processor."""
+_features: Any = codegen.get_host_cpu_features
+_asked = getattr(config, "CPU_FEATURES", None)
+_COMPRESSES = "+avx512f" in (_features() if _asked is None else _asked).split(",")
+"""The machine moves chosen lanes to the front in one instruction. Compiled code is kept by processor and features."""
 
 
 def _address(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
