@@ -117,7 +117,7 @@ class SearchConfig(Section):
         default=None,
         ge=1,
         description="Select requests that the search looks at, at most, by whole users drawn by seed; none given: as "
-        "many as tell half of the smallest change wished for, and all where there are 20,000 or fewer.",
+        "many as tell the smallest change wished for, and all where there are 20,000 or fewer.",
     )
 
 

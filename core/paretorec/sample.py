@@ -26,8 +26,8 @@ TRIED = 20
 MOST = 50_000
 """Requests that a search looks at unless more are asked for: what a front of hundreds of policies can be compared on
 within 2 GiB."""
-SMALLEST = 0.01
-"""The smallest change wished for, of the baseline, where the wish names none."""
+SMALLEST = 0.02
+"""The smallest change that is to be told, of the baseline, in objectives for which the wish names none."""
 
 
 def search_requests(
@@ -58,7 +58,7 @@ def search_requests(
     fields = {name: getattr(target, name)[columns] for name in ("baseline", "scale", "weights", "least")}
     wanted = wanted_requests(*pilot.judge.parts(policies), baseline, pilot.requests.user, replace(target, **fields))
     some = first(whole, order, min(max(wanted, PILOT), MOST))
-    why = f"{wanted:,} tell half of the smallest change wished for, by a pilot of {len(pilot.requests):,}"
+    why = f"{wanted:,} tell the smallest change wished for, by a pilot of {len(pilot.requests):,}"
     return some, told(some, whole, why if wanted <= MOST else f"{why}; {MOST:,} are the most that are taken")
 
 
@@ -83,14 +83,13 @@ def first(requests: Requests, order: Array, count: int) -> Requests:
 
 
 def wanted_requests(numerator: Array, denominator: Array, baseline: int, users: Array, wish: Wish) -> int:
-    """How many requests tell half of the smallest change wished for, in every objective.
+    """How many requests tell the smallest change wished for, in every objective.
 
     numerator, denominator: float64 [P, M', R], a judge's parts on a pilot sample, of the objectives that have such;
     users: int [R], the clusters; wish: of these M' objectives. The paired standard error of a policy's change against
     the baseline falls with the root of the number of users (the delta method, as in `PairedErrors`), so that n of
     them give ``error x sqrt(pilot users / n)``. n is the least for which `SURE` such errors of the median policy are
-    at most half the smallest change: what `[pick] keep` allows to lose (of the objective, else the smallest of any),
-    or 1 % of the baseline.
+    at most the smallest change: what `[pick] keep` allows to lose, or 2 % of the baseline where it names nothing.
     """
     clusters = Clusters(users)
     total = denominator.sum(axis=2, keepdims=True)
@@ -100,10 +99,8 @@ def wanted_requests(numerator: Array, denominator: Array, baseline: int, users: 
     moves = np.delete(moves - moves[baseline], baseline, axis=0) / wish.scale[:, None]
     error = np.sqrt(np.square(moves).sum(axis=2) * clusters.count / max(clusters.count - 1, 1))
     error = np.where(np.isfinite(error), error, 0.0)
-    asked = np.where(np.isfinite(wish.least) & (wish.least != 0), np.abs(wish.least), np.inf)
-    smallest = asked.min(initial=np.inf) if np.isfinite(asked).any() else SMALLEST
-    change = np.where(np.isfinite(asked), asked, smallest)
-    ratio = 2 * SURE * np.median(error, axis=0) / change
+    change = np.where(np.isfinite(wish.least) & (wish.least != 0), np.abs(wish.least), SMALLEST)
+    ratio = SURE * np.median(error, axis=0) / change
     return math.ceil(len(users) * float(np.square(ratio).max(initial=0.0)))
 
 
