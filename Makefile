@@ -49,6 +49,7 @@ results: demo
 	$(BIN)/python tests/benchmarks/optimizers.py --json > runs/optimizers.json
 	$(BIN)/python tests/benchmarks/resume.py --json > runs/resume.json
 	$(BIN)/python tests/benchmarks/kernel.py --json > runs/kernel.json
+	$(BIN)/python tests/benchmarks/scaling.py --json > runs/scaling.json
 	$(BIN)/python tests/benchmarks/certificates.py --json > runs/certificates.json
 	$(BIN)/python tests/benchmarks/off_policy.py --json > runs/off-policy.json
 	cp runs/*.json docs/results/data/
