@@ -34,6 +34,7 @@ def lock(
     registry = Registry(given.candidates, given.files[1:], RegistrySettings(lock={}))
     wanted = load_config(config, overrides or ())
     used = [built.resolved for _, built in Components.build(wanted, registry).all()]
+    used += [registry.resolve("observer", ref.use, f"observers.{ref.instance}") for ref in wanted.observers]
     if wanted.tune is not None:
         used.append(registry.resolve("optimizer", wanted.tune.sampler.use, "tune.sampler"))
     entries = locked(resolved.provenance.distribution for resolved in used)

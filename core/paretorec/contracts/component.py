@@ -58,8 +58,8 @@ class ComponentSpec:
     api: int = 1
     """Version of the contracts that the component was written for."""
     capabilities: frozenset[str] = field(default_factory=frozenset)
-    """Flags that core acts on, such as ``vectors`` (encoder) or ``single`` (optimizer); ``random``, of any kind: what the
-    component does depends on the seed that it is given."""
+    """Flags that core acts on, such as ``vectors`` (encoder) or ``single`` (optimizer); ``random``, of any kind: what
+    the component does depends on the seed that it is given."""
     needs: tuple[str, ...] = ()
     """Import names of optional dependencies."""
     install: str = ""

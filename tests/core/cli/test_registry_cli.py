@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
+from fake_site import Site
 
 from paretorec import cli
 from paretorec.cli import VERBS, execute
 from paretorec.contracts import KINDS
 from paretorec.errors import ConfigError, Interrupted, NoAnswer
+from paretorec.registry.discovery import scan
 
 
 @pytest.fixture
@@ -176,3 +179,27 @@ def test_a_lock_holds_what_a_run_uses_and_is_a_registry_file(call, tmp_path):
     assert "[lock] wants paretorec 0.0.1, installed is" in err
     assert call("--registry", str(file), "plugins", "lock", str(config))[1] == text  # writes it anew
     assert call("plugins", "lock", str(config), "--set", "encoders.gone.use=gone")[0] == 2
+
+
+def test_a_lock_names_everybody_whom_the_configuration_names(call, tmp_path, monkeypatch):
+    site = Site(tmp_path)
+    site.plugin("acme_watch", WATCH, "observer", "watch")
+    monkeypatch.syspath_prepend(tmp_path)
+    scan.cache_clear()
+    try:
+        config = tmp_path / "run.toml"
+        config.write_text('optimizer = {use = "random"}\nobservers = [{use = "watch"}]\ntune = {sampler = "random"}\n')
+        code, out, _ = call("plugins", "lock", str(config), "--json")
+    finally:
+        scan.cache_clear()
+        sys.modules.pop("acme_watch", None)
+    assert (code, list(json.loads(out))) == (0, ["acme-watch", "paretorec"])
+
+
+WATCH = """
+    from paretorec.contracts import ComponentConfig, ComponentSpec, hookimpl
+
+    @hookimpl
+    def paretorec_observers():
+        return [ComponentSpec("watch", object, ComponentConfig, "")]
+"""
