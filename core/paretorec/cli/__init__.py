@@ -51,7 +51,7 @@ class _Verbs(TyperGroup):
         return command
 
 
-app = typer.Typer(cls=_Verbs, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+app = typer.Typer(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 
 
 def _version(wanted: bool) -> None:

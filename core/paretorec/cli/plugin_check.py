@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from paretorec.cli.completion import components
 from paretorec.cli.names import address
 from paretorec.cli.shared import Json, print_json, registry_of
 
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
 def check(
     ctx: typer.Context,
     what: Annotated[
-        str, typer.Argument(metavar="[COMPONENT|DISTRIBUTION]", help="As in `plugins show`; default: everything ready.")
+        str,
+        typer.Argument(
+            metavar="[COMPONENT|DISTRIBUTION]",
+            help="As in `plugins show`; default: everything ready.",
+            autocompletion=components,
+        ),
     ] = "",
     params: Annotated[
         str, typer.Option(metavar="JSON", help="The component's configuration; ${WORLD} in it: the tiny shop's folder.")

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from paretorec.cli.completion import kinds
 from paretorec.cli.names import check_kind
 from paretorec.cli.shared import Json, print_json
 
 
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Of the distribution and of its component: acme-gru.")],
-    kind: Annotated[str, typer.Option(help="Kind of component, such as encoder.")],
+    kind: Annotated[str, typer.Option(help="Kind of component, such as encoder.", autocompletion=kinds)],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the package's folder is made.")] = Path(),
     json: Json = False,
 ) -> None:

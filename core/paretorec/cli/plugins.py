@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from paretorec.cli.completion import components, kinds
 from paretorec.cli.names import address, check_kind
 from paretorec.cli.plugin_check import check
 from paretorec.cli.plugin_lock import lock
@@ -22,7 +23,7 @@ plugins.command("new")(new)
 @plugins.command("list")
 def list_(
     ctx: typer.Context,
-    kind: Annotated[str, typer.Option(help="Only this kind, such as encoder.")] = "",
+    kind: Annotated[str, typer.Option(help="Only this kind, such as encoder.", autocompletion=kinds)] = "",
     json: Json = False,
 ) -> None:
     """Every component that is installed, by kind; no plugin is imported."""
@@ -49,7 +50,12 @@ def list_(
 def show(
     ctx: typer.Context,
     component: Annotated[
-        str, typer.Argument(metavar="COMPONENT", help="NAME, KIND.NAME, or KIND.DISTRIBUTION/NAME where names collide.")
+        str,
+        typer.Argument(
+            metavar="COMPONENT",
+            help="NAME, KIND.NAME, or KIND.DISTRIBUTION/NAME where names collide.",
+            autocompletion=components,
+        ),
     ],
     json: Json = False,
 ) -> None:
