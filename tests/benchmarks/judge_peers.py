@@ -128,7 +128,7 @@ def by_torch(peer: Peer, weights: Array, metrics: bool = True) -> Array:
 
 def gini(counts: Array) -> float:
     place = 2 * np.arange(1, len(counts) + 1) - len(counts) - 1
-    return float((place * np.sort(counts)).sum() / (len(counts) * counts.sum()))
+    return float((place * np.sort(counts)).sum() / (len(counts) * max(counts.sum(), 1)))
 
 
 def oracle_lists(batch: SignalBatch, weights: Array) -> Array:
