@@ -523,8 +523,8 @@ def test_the_gaussian_process_is_repeatable():
         (1, 4, 200, "cma-es"),
         (2, 6, 1000, "smpso"),
         (2, 7, None, "nsga2"),
-        (3, 4, 500, "nsga2"),
-        (4, 4, 500, "nsga3"),
+        (3, 4, 500, "spea2"),
+        (4, 4, 500, "spea2"),
     ],
 )
 def test_auto_chooses_by_objectives_parameters_and_budget(objectives, parameters, budget, use):

@@ -14,7 +14,7 @@ class AutoConfig(ComponentConfig):
 
 class Auto:
     """`random` below 200 evaluations; `cma-es` for one objective; for two, `smpso` up to six parameters and `nsga2` for
-    more; `nsga2` for three objectives; `nsga3` from four on.
+    more; `spea2` from three objectives on.
     """
 
     def __init__(self, config: AutoConfig) -> None:
@@ -27,7 +27,7 @@ class Auto:
         if objectives == 1:
             return Choice("cma-es", "one objective")
         if objectives == 2 and parameters <= 6:
-            return Choice("smpso", f"two objectives and no more than {parameters} parameters")
-        if objectives <= 3:
-            return Choice("nsga2", f"{objectives} objectives and {parameters} parameters")
-        return Choice("nsga3", f"{objectives} objectives")
+            return Choice("smpso", f"two objectives and only {parameters} parameters")
+        if objectives == 2:
+            return Choice("nsga2", f"two objectives and {parameters} parameters")
+        return Choice("spea2", f"{objectives} objectives")
