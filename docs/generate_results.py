@@ -267,19 +267,73 @@ def resume(figures: Figures) -> Iterable[str]:
 
 def kernel(figures: Figures) -> Iterable[str]:
     """How fast policies are judged."""
-    sizes = figures["sizes"]
-    equal = "equal to" if figures["equal_to_oracle"] else "NOT equal to"
+    sizes, limits = figures["sizes"], figures["limits"]
+    tasks = {
+        f"{len(figures['signals'])} signals, whole catalogue": figures,
+        "12 signals, whole catalogue": figures["twelve_signals"],
+        f"{len(figures['candidates_200']['signals'])} signals, 200 candidates": figures["candidates_200"],
+    }
+    wrong = [name for name, row in tasks.items() if not row["equal_to_oracle"]]
     yield (
-        f"Judging a policy on {sizes['requests']:,} requests of {sizes['candidates']} candidates and "
-        f"{sizes['signals']} signals ({', '.join(sizes['metrics'])} at {sizes['k']}); lists are {equal} the oracle's."
+        f"{figures['data']}: {sizes['requests']:,} requests, {sizes['items']:,} items, seven metrics "
+        f"({', '.join(sizes['metrics'])}) of lists of {sizes['k']}. A search of {sizes['evaluations']:,} evaluations "
+        f"over four signals takes {figures['front_s']} s, optimizer and pruning included. Every list and value of a "
+        + (f"population is NOT the oracle's: {', '.join(wrong)}." if wrong else "population equals the oracle's.")
+    )
+    yield (
+        "Milliseconds a policy, the making ready of the judge shared out over the search. numpy: matmul and "
+        "argpartition policy by policy. torch: matmul and topk, a population at a time, "
+        f"{figures['machine']['cores']} threads. Both with the same metrics."
     )
     yield table(
-        ["population", "ms a policy", "times as fast as numpy", "times as fast as torch"],
+        ["task", "candidates", "left by pruning", "ms", "of which ready", "numpy", "torch", "x numpy", "x torch"],
         [
-            [name, f"{row['ms_per_policy']:.2f}", f"{row['ratio_numpy']:.1f}", f"{row['ratio_torch']:.1f}"]
-            for name, row in (("random", figures), ("converged", figures["converged"]))
+            [
+                name,
+                f"{row['candidates']:,}",
+                f"{row['candidates_after_pruning']:,.0f}",
+                f"{row['ms_per_policy']:.2f}",
+                f"{row['ms_per_policy'] - row['ms_per_policy_judging']:.2f}",
+                f"{row['peers']['ms_per_policy_numpy']:.1f}",
+                f"{row['peers']['ms_per_policy_torch']:.1f}",
+                f"{row['ratio_numpy']:.0f}",
+                f"{row['ratio_torch']:.0f}",
+            ]
+            for name, row in tasks.items()
         ],
     )
+    yield (
+        "What the machine needs for a policy of the first task: the bare scoring product "
+        f"{limits['product_ms']:.2f} ms (pruning spares most of it), reading all signals once a population "
+        f"{limits['read_s_ms']:.2f} ms, adding up the exposures {limits['exposures_ms']:.2f} ms."
+    )
+    yield "Signals: " + "; ".join(f"`{name}`, {what}" for name, what in figures["signals"].items()) + "."
+
+
+def scaling(figures: Figures) -> Iterable[str]:
+    """What judging costs as things grow."""
+    whole, sizes = figures["million"], figures["sizes"]
+    yield (
+        f"**{whole['requests']:,} simulated users** with {sizes['candidates']} candidates and {sizes['signals']} "
+        f"signals ({whole['signals_gib']} GiB, {'in temporary files' if whole['in_files'] else 'in memory'}): "
+        f"the process took {whole['peak_gib']} GiB at most. The search looked at {whole['search_requests']:,} requests "
+        f"({whole['search_why']}): 1,000 policies in {whole['search_1000_policies_s']} s. 31 policies were then judged "
+        f"on everybody in {whole['certify_31_policies_s']} s. Making up the signals took {whole['signals_s']} s."
+    )
+    yield "One size at a time (fewer requests where candidates are many); microseconds a policy and thousand requests:"
+    for name in ("requests", "candidates", "policies", "signals"):
+        yield table(
+            [name, "left by pruning", "ready, s", "microseconds"],
+            [
+                [
+                    f"{row[name]:,}",
+                    f"{row['candidates_after_pruning']:,.0f}",
+                    f"{row['ready_s']:.2f}",
+                    f"{row['us_per_policy_and_thousand_requests']:.0f}",
+                ]
+                for row in figures[name]
+            ],
+        )
 
 
 def listing(figures: Figures) -> Iterable[str]:
@@ -425,6 +479,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Figures], Iterable[str]]]] = {
     "transformer_quality": ("Next item: MovieLens-1M", transformer_quality),
     "optimizers": ("Optimizers", optimizers),
     "kernel": ("Judging policies", kernel),
+    "scaling": ("Many users", scaling),
     "certificates": ("Do certificates hold?", certificates),
     "off_policy": ("Do off-policy estimates hold?", off_policy),
     "resume": ("Killed and resumed", resume),

@@ -76,7 +76,7 @@ HUGE = np.float32(1e30)
 
 def finite(terms: Array) -> Array:
     """float32 terms with NaN as -1e30 and everything beyond +-1e30 as that: there is an order whatever a kind says."""
-    if np.abs(terms).max(initial=0) <= HUGE:
+    if terms.min(initial=0) >= -HUGE and terms.max(initial=0) <= HUGE:  # neither is true with a NaN among them
         return terms
     return np.asarray(np.clip(np.where(np.isnan(terms), -HUGE, terms), -HUGE, HUGE))
 
