@@ -9,7 +9,7 @@ Protocol: the file with items of fewer than five ratings dropped, in its own ord
 the last but one stops the training, the network never learns from either; all items are ranked, those that the user
 had are removed. One target a user, so NDCG@10 = 1 / log2(rank + 1) and hit rate = recall. Beside it, on the same
 targets: popularity (how often an item occurs), first-order Markov counts (how often it came next to the user's
-newest item), and the score encoders named by --encoders with their defaults. `--seeds ""` leaves the network out.
+newest item), and the encoders named by --encoders with their defaults. `--seeds ""` leaves the network out.
 Figures never decide anything in the code; the default configurations were chosen on validation items.
 `targets` is a hash of the target items in user order: equal hashes, comparable figures.
 """
@@ -34,6 +34,7 @@ import numpy as np
 from paretorec.components import Components
 from paretorec.configfile import load_config
 from paretorec.contracts import Array, ComponentRef, Histories, Requests, RunContext
+from paretorec.fitting import fitted
 from paretorec.prepare import Prepared, prepare
 from paretorec.record import machine
 from paretorec.registry import Registry
@@ -108,13 +109,15 @@ def markov(prepared: Prepared) -> Any:
 
 
 def scoring(prepared: Prepared, name: str, threads: int) -> dict[str, Any]:
-    """Fit an encoder that scores, with its defaults, and judge."""
-    encoder = Registry().build("encoder", ComponentRef(use=name)).component
+    """Fit an encoder with its defaults, and judge."""
+    built = Registry().build("encoder", ComponentRef(use=name))
+    encoder = built.component
     wall = time.perf_counter()
     encoder.fit(prepared.fit_data(), RunContext(threads=threads))
     wall = time.perf_counter() - wall
+    bundled = fitted(encoder, built.resolved.spec.capabilities, prepared.data.items)
     validation, test = (
-        quality(lambda histories: encoder.score(histories, None), prepared, requests)
+        quality(lambda histories: bundled.score(histories)[0].copy(), prepared, requests)
         for requests in (prepared.split.validation, prepared.split.certify)
     )
     return {**test, "validation_ndcg@10": validation["ndcg@10"], "minutes": round(wall / 60, 2)}

@@ -104,3 +104,13 @@ def user_knn(pasts, items, asked, neighbours, half_life, itself=None):
     similar = [0.0 if u == itself else cosine(mine, row) for u, row in enumerate(rows)]
     best = sorted(range(len(rows)), key=lambda u: -similar[u])[:neighbours]
     return [sum(similar[u] * rows[u][item] for u in best) for item in range(items)]
+
+
+def folded_in(vectors, confidence, penalty):
+    """argmin over x of sum over items of c (p - x y)^2 + penalty |x|^2: c = confidence and p = 1 where it is above 0,
+    else 1 and 0; by stacked least squares."""
+    vectors = np.asarray(vectors, np.float64)
+    c = np.sqrt(np.where(confidence > 0, confidence, 1.0))
+    rows = np.vstack([vectors * c[:, None], math.sqrt(penalty) * np.eye(vectors.shape[1])])
+    wanted = np.concatenate([(confidence > 0) * c, np.zeros(vectors.shape[1])])
+    return np.linalg.lstsq(rows, wanted, rcond=None)[0]
