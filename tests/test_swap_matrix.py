@@ -31,7 +31,7 @@ SMALL = {
     **SHOP,
     "source": {"use": "simulated-store", "params": {"users": 150, "weeks": 12, "items": 80}},
     "optimizer": {"use": "nsga2"},
-    "search": {"evaluations": 500, "points": 8},
+    "search": {"evaluations": 200, "points": 8},
     "certify": {"resamples": 200},
     "pick": {},
 }
@@ -185,7 +185,7 @@ def page(matrix: dict[tuple[str, str], Path], others: dict[str, dict[str, str]])
             "# Swapping components",
             "",
             "Written by `PARETOREC_WRITE_DOCS=1 pytest tests/test_swap_matrix.py`, which runs a small simulated store",
-            "(150 customers, 80 items, 12 weeks; 500 policies judged) with every built-in encoder and every built-in",
+            "(150 customers, 80 items, 12 weeks; 200 policies judged) with every built-in encoder and every built-in",
             "optimizer. Only `use` changes (`given` also names its table, here of random scores; `transformer` is kept",
             "tiny). Each encoder is fitted once. A cell shows points of the front, and the hypervolume relative to",
             "random search with the same budget; `cma-es`, `de`, `ga` and `pso` maximise one wish and are not after",

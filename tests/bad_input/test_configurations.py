@@ -14,7 +14,7 @@ import pytest
         (["source.params.delim=';'"], ["unknown key 'source.params.delim'", "'delimiter'", "source 'csv'"]),
         (["optimizer.use='nsga'"], ["optimizer.use: there is no optimizer 'nsga'", "'nsga2'"]),
         (["policy.use='lineal'"], ["policy.use: there is no policy 'lineal'", "'linear'"]),
-        (["source.use='sql'"], ["source.use: there is no source 'sql'", "csv"]),
+        (["source.use='cvs'"], ["source.use: there is no source 'cvs'", "csv"]),
         (["k"], ["--set 'k' is not KEY=VALUE"]),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",

@@ -95,7 +95,7 @@ def test_the_front_is_one_json_document_of_the_shape_that_programs_rely_on(front
 def test_a_run_says_which_configuration_and_which_components_it_was(folder, first):
     run = folder / "runs" / "shop"
     config = json.loads((run / "config.json").read_text())
-    assert config["search"] == {"evaluations": 60, "seconds": None, "points": 5}
+    assert config["search"] == {"evaluations": 60, "seconds": None, "points": 5, "requests": None}
     manifest = json.loads((run / "manifest.json").read_text())
     ran = {(entry["kind"], entry["name"]) for entry in manifest["components"]}
     assert {("source", "simulated-store"), ("optimizer", "nsga2"), ("evaluator", "revenue")} <= ran
