@@ -88,8 +88,8 @@ class Explanation:
     def why(self) -> str:
         """One sentence."""
         text = (
-            f"policy {self.point} changes {share(self.changed)} of {self.lists:,} lists: on average {self.entered:.1f} of "
-            f"{self.length} items are new against {self.against}"
+            f"policy {self.point} changes {share(self.changed)} of {self.lists:,} lists: on average "
+            f"{self.entered:.1f} of {self.length} items are new against {self.against}"
         )
         if self.reordered:
             text += f", and {share(self.reordered)} hold the same items in another order"
