@@ -52,8 +52,6 @@ def recommend(
             row.append(f"{propensity:.4f}")
     print_table(columns, rows)
     if "propensity" in lists:
-        typer.echo(
-            "lists vary at random, as the policy says; its certificate is of the lists without that", err=True
-        )
+        typer.echo("lists vary at random, as the policy says; its certificate is of the lists without that", err=True)
     if not rows:
         typer.echo("nothing may be shown: the rules leave no candidate", err=True)
