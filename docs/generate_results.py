@@ -291,7 +291,7 @@ def kernel(figures: Figures) -> Iterable[str]:
             [
                 name,
                 f"{row['candidates']:,}",
-                f"{row['candidates_after_pruning']:,.0f}",
+                left_by_pruning(row),
                 f"{row['ms_per_policy']:.2f}",
                 f"{row['ms_per_policy'] - row['ms_per_policy_judging']:.2f}",
                 f"{row['peers']['ms_per_policy_numpy']:.1f}",
@@ -308,6 +308,12 @@ def kernel(figures: Figures) -> Iterable[str]:
         f"{limits['read_s_ms']:.2f} ms, adding up the exposures {limits['exposures_ms']:.2f} ms."
     )
     yield "Signals: " + "; ".join(f"`{name}`, {what}" for name, what in figures["signals"].items()) + "."
+
+
+def left_by_pruning(row: Figures) -> str:
+    """How many candidates of a request are judged, on average."""
+    left = row["candidates_after_pruning"]
+    return "made ready anew in every call" if left is None else f"{left:,.0f}"
 
 
 def scaling(figures: Figures) -> Iterable[str]:
@@ -327,7 +333,7 @@ def scaling(figures: Figures) -> Iterable[str]:
             [
                 [
                     f"{row[name]:,}",
-                    f"{row['candidates_after_pruning']:,.0f}",
+                    left_by_pruning(row),
                     f"{row['ready_s']:.2f}",
                     f"{row['us_per_policy_and_thousand_requests']:.0f}",
                 ]

@@ -147,7 +147,7 @@ def task(world: World, sizes: dict[str, int], share: int = 1) -> dict[str, Any]:
         "data": world.name,
         "signals": dict(world.signals),
         "candidates": int(world.batch.mask.sum(axis=1).mean()),
-        "candidates_after_pruning": round(kept, 1),
+        "candidates_after_pruning": None if np.isnan(kept) else round(kept, 1),
         "ms_per_policy": round(ours, 4),
         "ms_per_policy_judging": round(times["ours"], 4),
         "ms_per_policy_as_it_ran": round(1000 * spent["judging"] * share / sizes["evaluations"] + ready, 4),

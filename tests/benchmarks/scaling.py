@@ -161,7 +161,7 @@ def cost(requests: int, candidates: int, policies: int, signals: int, seed: int,
         "policies": policies,
         "signals": signals,
         "ready_s": round(ready, 3),
-        "candidates_after_pruning": round(judge.candidates_kept, 1),
+        "candidates_after_pruning": None if np.isnan(judge.candidates_kept) else round(judge.candidates_kept, 1),
         "ms_per_policy": round(1000 * best / policies, 4),
         "us_per_policy_and_thousand_requests": round(1e9 * best / policies / requests, 2),
     }
