@@ -78,15 +78,15 @@ def find_front(
             lambda: judge_part("select", requests, prepared, bundle, components, plan, config.k, run),
         )
 
-    def wished(select: Judged) -> tuple[Wish, int]:
-        """The standing wish and the baseline's row among the corners, on some select requests."""
-        values, errors = select.judge.evaluate(box.corners)
+    def wished(values: Array, errors: Array) -> tuple[Wish, int]:
+        """The standing wish and the baseline's row among the corners, by what these are worth."""
         row = choose_baseline(plan, values, sign, config, tuple(components.encoders))
         return standing_wish(tuple(components.objectives), -sign * values[row], errors[row], config.pick), row
 
     pilot = np.vstack([box.corners, kind.sample(box, TRIED, config.seed)])
     requests, record.data["searched"] = search_requests(
-        prepared.split.select, config.search.requests, prepared.data.user_ids, config.seed, judged, pilot, wished
+        *(prepared.split.select, config.search.requests, prepared.data.user_ids, config.seed, judged, pilot),
+        lambda some: wished(*some.judge.evaluate(box.corners)),
     )
     searched = record.data["searched"]
     record.requests |= {
@@ -95,7 +95,7 @@ def find_front(
     }
     select = judged(requests)
     corner_values, corner_errors = select.judge.evaluate(box.corners)
-    wish, baseline = wished(select)
+    wish, baseline = wished(corner_values, corner_errors)
     archive = record.timed(
         "search", lambda: run_search(components, select, box, corner_values, wish, config, run, record, registry)
     )

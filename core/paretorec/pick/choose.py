@@ -100,7 +100,8 @@ def pick(
     way = _way(ways, tolerance or {}, promises)
     least = promises.amounts("pick.keep", keep or {})
     kept = [point for point in front.points if _shortfall(point, least, promises) <= 0]
-    could = words.could_certify(detectable(front, promises.confidence), promises)
+    smallest = detectable(front, promises.confidence)
+    could = words.could_certify(smallest, promises)
     if not kept:
         raise NoAnswer(_none_kept(least, promises) + could)
     best = way.best(kept, promises)
@@ -117,7 +118,7 @@ def pick(
         certify=promises.changes[best.id] if front.certified else {},
         way=next((name for name, given in ways.items() if given), "equal"),
         confidence=promises.confidence,
-        detectable=detectable(front, promises.confidence),
+        detectable=smallest,
     )
 
 
