@@ -19,6 +19,21 @@ CONTENDERS = 400
 """Policies of the archive that may change places with those of the front."""
 
 
+def additive_columns(select: Judged) -> list[int]:
+    """Which M' of the M objectives have parts."""
+    names = list(select.judge.metrics)
+    return [names.index(name) for name in select.judge.additive]
+
+
+def paired_errors(select: Judged, numerator: Array, denominator: Array) -> PairedErrors:
+    """Errors of differences between policies whose parts float64 [P, M', R] these are.
+
+    Exposure metrics have no paired errors: infinite ones, so that they alone never tell two policies apart.
+    """
+    unknown = np.full((len(numerator), len(select.judge.metrics)), np.inf)
+    return PairedErrors(numerator, denominator, select.requests.user, unknown, additive_columns(select))
+
+
 def front_optimism(
     archive: Archive, select: Judged, limit: int, wish: Wish, baseline: Array, sign: Array, seed: int
 ) -> dict[str, Any]:
@@ -26,13 +41,11 @@ def front_optimism(
 
     limit, wish, baseline (float64 [D]): of the choice that is shown; sign: float64 [M], +1 where more is better.
     """
-    judge = select.judge
-    names = list(judge.metrics)
-    columns = [names.index(name) for name in judge.additive]
+    names = list(select.judge.metrics)
+    columns = additive_columns(select)
     rows = contenders(np.where(archive.feasible[:, None], archive.values, np.nan), CONTENDERS)
-    above, below = judge.parts(np.vstack([archive.x[rows], baseline]))
-    unknown = np.full((len(rows) + 1, len(names)), np.inf)
-    apart = PairedErrors(above, below, select.requests.user, unknown, columns)(len(rows), np.arange(len(rows)))
+    above, below = select.judge.parts(np.vstack([archive.x[rows], baseline]))
+    apart = paired_errors(select, above, below)(len(rows), np.arange(len(rows)))
 
     def choose(values: Array, errors: DifferenceError) -> Array:
         return shown(values, errors, apart, limit, wish)

@@ -22,7 +22,7 @@ from paretorec.errors import ConfigError
 from paretorec.explain import explain_policies
 from paretorec.front import Front, ObjectiveInfo, Point
 from paretorec.judging import Judged, directions, judge_part, plan_signals
-from paretorec.looks import front_optimism
+from paretorec.looks import front_optimism, paired_errors
 from paretorec.pick import standing_pick, standing_wish
 from paretorec.policyfile import PolicyFile
 from paretorec.prepare import Prepared
@@ -33,7 +33,6 @@ from paretorec.sample import TRIED, search_requests
 from paretorec.search.archive import Archive
 from paretorec.search.choose import choose
 from paretorec.search.loop import search
-from paretorec.search.paired import PairedErrors
 from paretorec.search.shown import shown
 from paretorec.search.thin import thin
 from paretorec.search.wish import Wish
@@ -276,12 +275,7 @@ def told_apart(archive: Archive, select: Judged, limit: int, wish: Wish, baselin
     if len(rows) > CONSIDERED:
         meets = wish.scalar(archive.values[rows]) < 0
         rows = rows[thin(archive.values[rows], np.zeros_like(archive.errors[rows]), CONSIDERED, among=meets)]
-    judge = select.judge
-    # Exposure metrics have no paired errors: infinite ones, so that they alone never tell two policies apart.
-    unknown = np.full((len(rows) + 1, len(judge.metrics)), np.inf)
-    columns = [list(judge.metrics).index(name) for name in judge.additive]
-    parts = judge.parts(np.vstack([archive.x[rows], baseline]))
-    errors = PairedErrors(*parts, select.requests.user, unknown, columns)
+    errors = paired_errors(select, *select.judge.parts(np.vstack([archive.x[rows], baseline])))
     values = archive.values[rows]
     kept = rows[shown(values, errors, errors(len(rows), np.arange(len(rows))), limit, wish)]
     best_first = np.argsort(archive.values[kept, 0], kind="stable")
