@@ -5,13 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paretorec.contracts import DAY, Event, Histories, Requests
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.model import START, Transformer
+from paretorec_plugins.transformer.inputs import START
 from paretorec_plugins.transformer.validation import Validation, positive_targets, repeats
 from paretorec_plugins.transformer.windows import lesson, window
 
@@ -93,35 +91,6 @@ def test_windows_hold_the_newest_items_behind_the_start(users, length):
 def test_items_that_came_after_the_fit_are_the_unknown_one():
     seen = window(histories_of([[[5, 300]]]), INDEX, 4)
     assert seen.tokens[0].tolist() == [START, 6, 101]
-
-
-@pytest.fixture(scope="module")
-def network():
-    config = TransformerConfig(width=8, heads=2, length=9)
-    return Transformer(6, config, torch.Generator().manual_seed(0)).eval()
-
-
-@torch.no_grad()
-def test_nothing_looks_ahead(network):
-    tokens = torch.tensor([[0, 1, 2, 3, 4, 5]])
-    changed = torch.tensor([[0, 1, 2, 6, 6, 6]])
-    first, second = network(tokens), network(changed)
-    assert torch.equal(first[:, :3], second[:, :3])
-    assert not torch.allclose(first[:, 3:], second[:, 3:])
-
-
-@torch.no_grad()
-def test_order_matters(network):
-    a, b = (network(torch.tensor([tokens]))[0, -1] for tokens in ([0, 1, 2, 3], [0, 2, 1, 3]))
-    assert not torch.allclose(a, b, atol=1e-4)
-
-
-@torch.no_grad()
-def test_one_position_alone_is_that_position_of_all(network):
-    tokens = torch.tensor([[0, 1, 2, 3, 0, 0], [0, 5, 4, 3, 2, 1], [0, 0, 0, 0, 0, 0]])
-    last = torch.tensor([3, 5, 0])
-    alone = network.at(network.tokens(tokens), last)
-    torch.testing.assert_close(alone, network(tokens)[torch.arange(3), last], atol=1e-6, rtol=1e-5)
 
 
 def requests_of(targets, labels=None):

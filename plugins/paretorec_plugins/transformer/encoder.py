@@ -9,6 +9,7 @@ from paretorec.contracts import Array, FitData, Histories, ItemTable, RunContext
 from paretorec.errors import ArtifactError, DataError
 from paretorec.training import Plan, checkpoint_path, fit, torch_threads
 from paretorec_plugins.transformer.config import TransformerConfig
+from paretorec_plugins.transformer.inputs import Inputs
 from paretorec_plugins.transformer.model import Transformer
 from paretorec_plugins.transformer.task import NextItem
 from paretorec_plugins.transformer.validation import Validation, positive_targets, repeats
@@ -162,6 +163,6 @@ class TransformerEncoder:
                 padded = np.resize(group, GROUP)
                 seen = window(histories.take(padded), self._index, length, int(widths[choice]))
                 tokens, last = (torch.from_numpy(part).to(device) for part in (seen.tokens, seen.last))
-                hidden = model.at(vectors[tokens], last)
+                hidden = model.at(Inputs(tokens), last, vectors)
                 out[group] = hidden[: len(group)].cpu().numpy()
         return out

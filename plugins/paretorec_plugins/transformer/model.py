@@ -8,64 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from paretorec.training import SeededDropout
+from paretorec_plugins.transformer.blocks import Block
 from paretorec_plugins.transformer.config import TransformerConfig
-
-START = 0
-"""Token before the first item: what a user without a history is represented by. Item i is token i + 1."""
-
-
-class Attention(nn.Module):
-    """Causal multi-head self-attention, [B, S, d] -> [B, S, d]."""
-
-    def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.inputs = nn.Linear(width, 3 * width)
-        self.output = nn.Linear(width, width)
-
-    def _split(self, x: Tensor) -> Tensor:
-        return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)  # [B, S, d] -> [B, heads, S, d / heads]
-
-    def forward(self, x: Tensor) -> Tensor:
-        q, k, v = (self._split(part) for part in self.inputs(x).chunk(3, dim=-1))
-        mixed = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
-        return self.output(mixed.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
-
-    def at(self, x: Tensor, position: Tensor) -> Tensor:
-        """As `forward`, at one position of each row only. position: int64 [B]. Returns [B, 1, d]."""
-        width = x.shape[-1]
-        weight, bias = self.inputs.weight, self.inputs.bias
-        rows = torch.arange(len(x), device=x.device)
-        q = nn.functional.linear(x[rows, position][:, None], weight[:width], bias[:width])
-        k, v = nn.functional.linear(x, weight[width:], bias[width:]).chunk(2, dim=-1)
-        visible = torch.arange(x.shape[1], device=x.device) <= position[:, None]  # [B, S]
-        mixed = nn.functional.scaled_dot_product_attention(
-            self._split(q), self._split(k), self._split(v), attn_mask=visible[:, None, None]
-        )
-        return self.output(mixed.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
-
-
-class Block(nn.Module):
-    """x + attention(norm(x)), then x + dense(norm(x))."""
-
-    def __init__(self, config: TransformerConfig, generator: torch.Generator) -> None:
-        super().__init__()
-        width, hidden = config.width, config.width * config.expansion
-        self.attention_norm = nn.LayerNorm(width)
-        self.attention = Attention(width, config.heads)
-        self.dense_norm = nn.LayerNorm(width)
-        self.dense = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, width))
-        self.dropout = SeededDropout(config.dropout, generator)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x + self.dropout(self.attention(self.attention_norm(x)))
-        return x + self.dropout(self.dense(self.dense_norm(x)))  # type: ignore[no-any-return]
-
-    def at(self, x: Tensor, position: Tensor) -> Tensor:
-        """As `forward` without dropout, at one position of each row only. Returns [B, 1, d]."""
-        rows = torch.arange(len(x), device=x.device)
-        y = x[rows, position][:, None] + self.attention.at(self.attention_norm(x), position)
-        return y + self.dense(self.dense_norm(y))  # type: ignore[no-any-return]
+from paretorec_plugins.transformer.inputs import START, Inputs
 
 
 class Transformer(nn.Module):
@@ -101,21 +46,25 @@ class Transformer(nn.Module):
         """[N, d]."""
         return self.tokens.weight[START + 1 :]
 
-    def _embed(self, vectors: Tensor) -> Tensor:
-        """Token vectors [B, S, d] -> the first block's input; scaled as in Vaswani et al. 2017."""
+    def _embed(self, inputs: Inputs, table: Tensor | None) -> Tensor:
+        """The first block's input [B, S, d]: token vectors, scaled as in Vaswani et al. 2017, and positions."""
+        vectors = nn.functional.embedding(inputs.tokens, self.tokens.weight if table is None else table)
         scaled = vectors * math.sqrt(vectors.shape[-1]) + self.positions.weight[: vectors.shape[1]]
         return self.dropout(scaled)  # type: ignore[no-any-return]
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """int64 [B, S], `START` first, padding on the right -> [B, S, d], each position from itself and the left."""
-        x = self._embed(self.tokens(tokens))
+    def forward(self, inputs: Inputs, table: Tensor | None = None) -> Tensor:
+        """[B, S, d], each position from itself and those on its left.
+
+        table: float [T, d], vectors by token in place of the learned ones, such as those of new items.
+        """
+        x = self._embed(inputs, table)
         for block in self.blocks:
             x = block(x)
         return self.norm(x)  # type: ignore[no-any-return]
 
-    def at(self, vectors: Tensor, position: Tensor) -> Tensor:
-        """Token vectors [B, S, d], position int64 [B] -> [B, d]; the last block works on that position alone."""
-        x = self._embed(vectors)
+    def at(self, inputs: Inputs, position: Tensor, table: Tensor | None = None) -> Tensor:
+        """As `forward` at one position of each row, int64 [B] -> [B, d]; the last block works on that one alone."""
+        x = self._embed(inputs, table)
         for block in self.blocks[:-1]:
             x = block(x)
         return self.norm(self.blocks[-1].at(x, position))[:, 0]  # type: ignore[no-any-return, operator]

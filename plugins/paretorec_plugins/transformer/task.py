@@ -11,6 +11,7 @@ from torch import Tensor
 from paretorec.contracts import Array, Histories
 from paretorec.training import NegativeSampler, length_batches, softmax_loss
 from paretorec_plugins.transformer.config import TransformerConfig
+from paretorec_plugins.transformer.inputs import Inputs
 from paretorec_plugins.transformer.model import Transformer
 from paretorec_plugins.transformer.windows import lesson
 
@@ -58,7 +59,7 @@ class NextItem:
         def tensor(values: Array) -> Tensor:
             return torch.from_numpy(values).to(device)
 
-        hidden = self.model(tensor(learn.tokens)).flatten(0, 1)
+        hidden = self.model(Inputs(tensor(learn.tokens))).flatten(0, 1)
         queries = hidden.index_select(0, tensor(learn.query))
         row, vectors = tensor(learn.row), self.model.item_vectors
         if self._sampler is None:

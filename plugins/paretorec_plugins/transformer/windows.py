@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from paretorec.contracts import Array, Histories
-from paretorec_plugins.transformer.model import START
+from paretorec_plugins.transformer.inputs import START
 
 
 @dataclass(frozen=True, slots=True)
