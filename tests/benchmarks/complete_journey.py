@@ -17,17 +17,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
-import tempfile
-import time
 from importlib.util import find_spec
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
-from paretorec.artifact import read_json
+from product import product_run, told
+
 from paretorec.configfile import load_config
 from paretorec.record import machine, versions
 
@@ -38,22 +33,8 @@ QUICK_EPOCHS = 1
 
 def run(seed: int, overrides: dict[str, Any]) -> dict[str, Any]:
     """One run from nothing; what its folder says of it."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "run"
-        settings = [f"--set={key}={value}" for key, value in {**overrides, "seed": seed}.items()]
-        command = [sys.executable, "-m", "paretorec", "run", str(CONFIG), "--out", str(out), "--json", *settings]
-        start = time.perf_counter()
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-            assert process.stdout is not None
-            front = json.loads(process.stdout.read())
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        minutes = (time.perf_counter() - start) / 60
-        if process.returncode:
-            raise SystemExit(f"the run of seed {seed} ended with exit code {process.returncode}")
-        data, pick = read_json(out / "data.json"), read_json(out / "pick.json")
-        manifest = read_json(out / "manifest.json")
-    to_gib = 2**30 if sys.platform == "darwin" else 2**20
+    found = product_run(CONFIG, [*(f"{key}={value}" for key, value in overrides.items()), f"seed={seed}"])
+    front, data = found.front, found.data
     return {
         "seed": seed,
         "certified": front["certified"],
@@ -62,11 +43,11 @@ def run(seed: int, overrides: dict[str, Any]) -> dict[str, Any]:
         "baseline": told(baseline_of(front)),
         "best_relevance": told(max(front["points"], key=lambda point: point["select"]["relevance"])),
         "best_certified_sales": told(max(front["points"], key=lambda point: bound(point, "sales"))),
-        "pick": {"point": pick["point"], "why": pick["why"], "wish": pick["wish"]},
+        "pick": {"point": found.pick["point"], "why": found.pick["why"], "wish": found.pick["wish"]},
         "signals": [told(point) for point in front["baselines"]],
-        "minutes": round(minutes, 2),
-        "peak_gib": round(usage.ru_maxrss / to_gib, 2),
-        "seconds": manifest["seconds"],
+        "minutes": found.minutes,
+        "peak_gib": found.peak_gib,
+        "seconds": found.manifest["seconds"],
         "recall": data["candidates"]["recall"],
         "candidates": data["candidates"]["size"],
         "requests": front["requests"],
@@ -74,7 +55,7 @@ def run(seed: int, overrides: dict[str, Any]) -> dict[str, Any]:
         "interactions": data["report"]["rows"],
         "users": data["report"]["users"],
         "protocol": front["protocol"],
-        "fingerprint": manifest["fingerprints"]["run"],
+        "fingerprint": found.manifest["fingerprints"]["run"],
     }
 
 
@@ -88,22 +69,6 @@ def bound(point: dict[str, Any], objective: str) -> float:
     """The simultaneous lower bound; without a certificate, the change itself."""
     change = point["certify"][objective]
     return float(change["change"] if change["low"] is None else change["low"])
-
-
-def told(point: dict[str, Any]) -> dict[str, Any]:
-    """A policy on the certify requests."""
-    away = NormalDist().inv_cdf(0.975)
-
-    def change(values: dict[str, Any]) -> dict[str, Any]:
-        interval = None
-        if values["change"] is not None and values["error"] is not None:
-            interval = [round(values["change"] + side * away * values["error"], 3) for side in (-1, 1)]
-        rounded = {
-            key: values[key] if values[key] is None else round(values[key], 5) for key in ("value", "change", "low")
-        }
-        return {**rounded, "interval": interval, "relative": values["relative"]}
-
-    return {"point": point["id"], "certify": {name: change(values) for name, values in point["certify"].items()}}
 
 
 def quick_overrides() -> dict[str, Any]:
