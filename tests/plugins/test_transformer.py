@@ -92,6 +92,8 @@ def walker():
         {"loss": "sampled", "negatives": 4, "sampling": "popularity"},
         {"target": "basket"},
         {"heads": 2, "layers": 1, "expansion": 1},
+        {"attention": "pointwise", "block": "swiglu", "positions": "relative"},
+        {"block": "ligr", "positions": "rotary"},
     ],
     ids=str,
 )
@@ -159,10 +161,19 @@ def test_the_state_brings_the_same_encoder_back_also_beside_new_items(walker):
     }
 
 
+def test_a_state_from_before_a_field_existed_had_its_default(walker):
+    meta = {field: value for field, value in walker.state().meta.items() if field not in ("block", "positions")}
+    old = State(walker.state().arrays, meta)
+    TransformerEncoder(walker.config).restore(old, table(ITEMS))
+    rotary = TransformerEncoder(TransformerConfig(**(SMALL | {"positions": "rotary"})))
+    with pytest.raises(ArtifactError, match="fitted with positions = learned, the configuration has rotary"):
+        rotary.restore(old, table(ITEMS))
+
+
 def test_a_state_that_does_not_fit_is_refused(walker):
     with pytest.raises(ArtifactError, match="item table has 3 rows"):
         TransformerEncoder(walker.config).restore(walker.state(), table(3))
-    for field, value in (("width", 8), ("heads", 2)):
+    for field, value in (("width", 8), ("heads", 2), ("positions", "rotary"), ("block", "ligr")):
         other = TransformerEncoder(TransformerConfig(**(SMALL | {field: value})))
         with pytest.raises(ArtifactError, match=f"fitted with {field} = .*, the configuration has {value}"):
             other.restore(walker.state(), table(ITEMS))

@@ -1,37 +1,91 @@
-"""Self-attention over a history."""
+"""Self-attention over a history: of a softmax, or pointwise."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear, scaled_dot_product_attention, silu
+
+from paretorec_plugins.transformer.config import TransformerConfig
+from paretorec_plugins.transformer.positions import PairBias, Pairs
+from paretorec_plugins.transformer.rows import by_row, pick
 
 
-class Attention(nn.Module):
-    """Causal multi-head self-attention, [B, S, d] -> [B, S, d]."""
+class _Attention(nn.Module):
+    """Projections and heads."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, config: TransformerConfig, causal: bool, asking: int) -> None:
+        """asking: vectors that only the asking position needs, beside key and value that every seen one has."""
         super().__init__()
-        self.heads = heads
-        self.inputs = nn.Linear(width, 3 * width)
+        width = config.width
+        self.heads = config.heads
+        self._split = asking * width
+        self.inputs = nn.Linear(width, self._split + 2 * width)
         self.output = nn.Linear(width, width)
+        self.bias = PairBias(config, causal)
 
-    def _split(self, x: Tensor) -> Tensor:
+    def _project(self, x: Tensor, position: Tensor | None) -> tuple[Tensor, Tensor]:
+        """[B, Q, asking x d] of all positions or of one, and keys and values [B, S, 2 d] of all."""
+        if position is None:
+            projected = self.inputs(x)
+            return projected[..., : self._split], projected[..., self._split :]
+        weight, bias = self.inputs.weight, self.inputs.bias
+        asking = linear(pick(x, position), weight[: self._split], bias[: self._split])
+        return asking, linear(x, weight[self._split :], bias[self._split :])
+
+    def _by_head(self, x: Tensor) -> Tensor:
         return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)  # [B, S, d] -> [B, heads, S, d / heads]
 
-    def forward(self, x: Tensor) -> Tensor:
-        q, k, v = (self._split(part) for part in self.inputs(x).chunk(3, dim=-1))
-        mixed = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+class SoftmaxAttention(_Attention):
+    """Multi-head attention (Vaswani et al. 2017)."""
+
+    def __init__(self, config: TransformerConfig, causal: bool) -> None:
+        super().__init__(config, causal, asking=1)
+
+    def forward(self, x: Tensor, between: Pairs, position: Tensor | None = None) -> Tensor:
+        """[B, S, d] -> [B, S, d]; with `position`, int64 [B], at that position of each row alone -> [B, 1, d]."""
+        asking, seen = self._project(x, position)
+        q = self._by_head(asking)
+        k, v = (self._by_head(part) for part in seen.chunk(2, dim=-1))
+        if between.asking is not None and between.seen is not None:
+            q, k = between.asking(q), between.seen(k)
+        bias = self.bias(between)
+        if bias is not None:
+            mask = bias.masked_fill(~between.visible, -torch.inf)
+        else:
+            mask = None if between.triangular else between.visible
+        mixed = scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
         return self.output(mixed.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
-    def at(self, x: Tensor, position: Tensor) -> Tensor:
-        """As `forward`, at one position of each row only. position: int64 [B]. Returns [B, 1, d]."""
-        width = x.shape[-1]
-        weight, bias = self.inputs.weight, self.inputs.bias
-        rows = torch.arange(len(x), device=x.device)
-        q = nn.functional.linear(x[rows, position][:, None], weight[:width], bias[:width])
-        k, v = nn.functional.linear(x, weight[width:], bias[width:]).chunk(2, dim=-1)
-        visible = torch.arange(x.shape[1], device=x.device) <= position[:, None]  # [B, S]
-        mixed = nn.functional.scaled_dot_product_attention(
-            self._split(q), self._split(k), self._split(v), attn_mask=visible[:, None, None]
-        )
-        return self.output(mixed.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
+
+class PointwiseAttention(_Attention):
+    """HSTU's attention (Zhai et al. 2024): a pair's weight is silu(score), not a share of one, and what is gathered
+    is normalised and gated by the asking position.
+
+    The paper divides the weights by the longest length, which the norm undoes; here scores are divided by the root
+    of a head's width as in a softmax, so that first ones are of the order of one.
+    """
+
+    def __init__(self, config: TransformerConfig, causal: bool) -> None:
+        super().__init__(config, causal, asking=2)
+        self.norm = nn.LayerNorm(config.width)
+
+    def forward(self, x: Tensor, between: Pairs, position: Tensor | None = None) -> Tensor:
+        """As `SoftmaxAttention.forward`."""
+        asking, seen = (by_row(silu, part) for part in self._project(x, position))
+        own, gate = asking.chunk(2, dim=-1)
+        q = self._by_head(own)
+        k, v = (self._by_head(part) for part in seen.chunk(2, dim=-1))
+        if between.asking is not None and between.seen is not None:
+            q, k = between.asking(q), between.seen(k)
+        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
+        bias = self.bias(between)
+        if bias is not None:
+            scores = scores + bias
+        mixed = by_row(silu, scores).masked_fill(~between.visible, 0) @ v
+        return self.output(self.norm(mixed.transpose(1, 2).flatten(2)) * gate)  # type: ignore[no-any-return]
+
+
+ATTENTION = {"softmax": SoftmaxAttention, "pointwise": PointwiseAttention}
+"""By `TransformerConfig.attention`."""

@@ -16,7 +16,26 @@ class TransformerConfig(ComponentConfig):
     layers: int = Field(default=2, ge=1, description="Attention blocks.")
     heads: int = Field(default=1, ge=1, description="Attention heads a block; divides `width`.")
     expansion: int = Field(
-        default=4, ge=1, description="Hidden width of a block's dense part, in multiples of `width`."
+        default=4,
+        ge=0,
+        description="Hidden width of a block's dense part, in multiples of `width`; 0: none, as in HSTU.",
+    )
+    attention: Literal["softmax", "pointwise"] = Field(
+        default="softmax",
+        description="How a position weighs what it sees: shares of one, or HSTU's silu of each score with a gate.",
+    )
+    block: Literal["gelu", "swiglu", "ligr"] = Field(
+        default="gelu",
+        description="Dense part of a block: GELU, SwiGLU of as many weights (two thirds as wide), or SwiGLU with "
+        "LiGR's gates on all that a block adds.",
+    )
+    positions: Literal["learned", "rotary", "relative"] = Field(
+        default="learned",
+        description="How order is known: a vector for each place, rotation of queries and keys, or a bias by distance.",
+    )
+    time_bias: bool = Field(
+        default=False,
+        description="Whether attention also weighs by the time between an item and the moment predicted for.",
     )
     length: int = Field(default=200, ge=1, description="Newest items of a history that are looked at.")
     dropout: float = Field(default=0.2, ge=0, lt=1, description="Share of activations dropped while training.")
@@ -71,6 +90,8 @@ class TransformerConfig(ComponentConfig):
     def _consistent(self) -> Self:
         if self.width % self.heads:
             raise ValueError(f"heads = {self.heads} must divide width = {self.width}")
+        if self.positions == "rotary" and self.width // self.heads % 2:
+            raise ValueError(f"positions = rotary needs an even width of a head, not {self.width // self.heads}")
         if self.final_learning_rate > self.learning_rate:
             raise ValueError("final_learning_rate must not exceed learning_rate")
         return self

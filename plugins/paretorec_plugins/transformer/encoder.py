@@ -21,8 +21,8 @@ WIDTHS = (17, 33, 65, 129, 257, 513)
 """Widths that windows are padded to, by their own length alone."""
 REPEATS = 0.01
 """Share of repeated events from which validation counts items that the user had."""
-SHAPE = ("width", "layers", "heads", "expansion", "length")
-"""Fields that saved weights depend on."""
+SHAPE = ("width", "layers", "heads", "expansion", "attention", "block", "positions", "time_bias", "length")
+"""Fields that saved weights depend on; one that a state lacks came later and had its default."""
 
 
 class TransformerEncoder:
@@ -85,7 +85,8 @@ class TransformerEncoder:
     def restore(self, state: State, items: ItemTable) -> None:
         """Raises `ArtifactError` where the state is of another shape of network or of more items than `items`."""
         for field in SHAPE:
-            saved, mine = state.meta.get(field), getattr(self.config, field)
+            saved = state.meta.get(field, TransformerConfig.model_fields[field].default)
+            mine = getattr(self.config, field)
             if saved != mine:
                 raise ArtifactError(
                     f"encoder transformer was fitted with {field} = {saved}, the configuration has {mine}"

@@ -1,4 +1,4 @@
-"""The network: pre-norm causal Transformer (SASRec's idea, Kang and McAuley 2018, with a GPT-2 block)."""
+"""The network: a pre-norm Transformer over item vectors (SASRec's idea, Kang and McAuley 2018)."""
 
 from __future__ import annotations
 
@@ -11,19 +11,26 @@ from paretorec.training import SeededDropout
 from paretorec_plugins.transformer.blocks import Block
 from paretorec_plugins.transformer.config import TransformerConfig
 from paretorec_plugins.transformer.inputs import START, Inputs
+from paretorec_plugins.transformer.positions import pairs
 
 
 class Transformer(nn.Module):
     """Item vectors, positions, blocks. A history's representation and an item's vector meet in a dot product."""
 
-    def __init__(self, items: int, config: TransformerConfig, generator: torch.Generator) -> None:
-        """`generator` draws the first weights now and the dropout later."""
+    def __init__(self, items: int, config: TransformerConfig, generator: torch.Generator, causal: bool = True) -> None:
+        """`generator` draws the first weights now and the dropout later.
+
+        causal: a position sees itself and what stands before it; False: it sees all of its row but padding.
+        """
         super().__init__()
+        self.config, self.causal = config, causal
         width = config.width
         with torch.device("meta"):  # torch's own initialisation would draw from the global generator
             self.tokens = nn.Embedding(items + 1, width)
-            self.positions = nn.Embedding(config.length + 1, width)
-            self.blocks = nn.ModuleList(Block(config, generator) for _ in range(config.layers))
+            # Counted from the oldest token, so that a position says how many tokens it sees, when learning as when
+            # asked; counted from the newest, it would say in training how many are still to come.
+            self.positions = nn.Embedding(config.length + 1, width) if config.positions == "learned" else None
+            self.blocks = nn.ModuleList(Block(config, generator, causal) for _ in range(config.layers))
             self.norm = nn.LayerNorm(width)
         self.dropout = SeededDropout(config.dropout, generator)
         self.to_empty(device=generator.device)
@@ -49,22 +56,27 @@ class Transformer(nn.Module):
     def _embed(self, inputs: Inputs, table: Tensor | None) -> Tensor:
         """The first block's input [B, S, d]: token vectors, scaled as in Vaswani et al. 2017, and positions."""
         vectors = nn.functional.embedding(inputs.tokens, self.tokens.weight if table is None else table)
-        scaled = vectors * math.sqrt(vectors.shape[-1]) + self.positions.weight[: vectors.shape[1]]
-        return self.dropout(scaled)  # type: ignore[no-any-return]
+        x = vectors * math.sqrt(vectors.shape[-1])
+        if self.positions is not None:
+            x = x + self.positions.weight[: vectors.shape[1]]
+        return self.dropout(x)  # type: ignore[no-any-return]
 
     def forward(self, inputs: Inputs, table: Tensor | None = None) -> Tensor:
-        """[B, S, d], each position from itself and those on its left.
+        """[B, S, d], each position from those that it sees.
 
         table: float [T, d], vectors by token in place of the learned ones, such as those of new items.
         """
-        x = self._embed(inputs, table)
+        x, between = self._embed(inputs, table), pairs(inputs, self.config, self.causal)
         for block in self.blocks:
-            x = block(x)
+            x = block(x, between)
         return self.norm(x)  # type: ignore[no-any-return]
 
     def at(self, inputs: Inputs, position: Tensor, table: Tensor | None = None) -> Tensor:
         """As `forward` at one position of each row, int64 [B] -> [B, d]; the last block works on that one alone."""
         x = self._embed(inputs, table)
-        for block in self.blocks[:-1]:
-            x = block(x)
-        return self.norm(self.blocks[-1].at(x, position))[:, 0]  # type: ignore[no-any-return, operator]
+        if len(self.blocks) > 1:
+            between = pairs(inputs, self.config, self.causal)
+            for block in self.blocks[:-1]:
+                x = block(x, between)
+        x = self.blocks[-1](x, pairs(inputs, self.config, self.causal, position), position)
+        return self.norm(x)[:, 0]  # type: ignore[no-any-return]
