@@ -4,16 +4,30 @@ Public API for plugin authors; needs torch.
 """
 
 from paretorec.training.batches import length_batches
-from paretorec.training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
+from paretorec.training.checkpoint import checkpoint_path, differing_weights, load_checkpoint, save_checkpoint
+from paretorec.training.compiling import compiled
+from paretorec.training.devices import to_device
+from paretorec.training.distributed import Group
 from paretorec.training.dropout import SeededDropout
-from paretorec.training.fit import FitReport, Plan, Task, fit
-from paretorec.training.optimizers import OptimizerName, ScheduleName, learning_rate_factor, make_optimizer
+from paretorec.training.ema import AveragedWeights
+from paretorec.training.fit import fit
+from paretorec.training.memory import memory_named
+from paretorec.training.optimizers import (
+    OptimizerName,
+    ScheduleName,
+    learning_rate_factor,
+    make_optimizer,
+    parameter_groups,
+)
+from paretorec.training.plan import FitReport, Plan, Task
 from paretorec.training.sampling import NegativeSampler, SampledCandidates
 from paretorec.training.softmax import softmax_loss
 from paretorec.training.threads import torch_threads
 
 __all__ = [
+    "AveragedWeights",
     "FitReport",
+    "Group",
     "NegativeSampler",
     "OptimizerName",
     "Plan",
@@ -22,12 +36,17 @@ __all__ = [
     "SeededDropout",
     "Task",
     "checkpoint_path",
+    "compiled",
+    "differing_weights",
     "fit",
     "learning_rate_factor",
     "length_batches",
     "load_checkpoint",
     "make_optimizer",
+    "memory_named",
+    "parameter_groups",
     "save_checkpoint",
     "softmax_loss",
+    "to_device",
     "torch_threads",
 ]

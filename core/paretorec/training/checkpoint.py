@@ -63,3 +63,19 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | No
         raise ArtifactError(
             f"{path} is not a readable training checkpoint; delete it to train from the start"
         ) from cause
+
+
+def differing_weights(saved: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:
+    """What keeps `saved` from being a model's weights, such as ``tokens.weight is [11, 8], not [11, 16]``; else empty.
+
+    Names at most three of the tensors that differ.
+    """
+    out = []
+    for name in sorted({*saved, *wanted}):
+        if name not in wanted:
+            out.append(f"{name} is one too many")
+        elif name not in saved:
+            out.append(f"{name} is missing")
+        elif saved[name].shape != wanted[name].shape:
+            out.append(f"{name} is {list(saved[name].shape)}, not {list(wanted[name].shape)}")
+    return ", ".join([*out[:3], *(["..."] if len(out) > 3 else [])])

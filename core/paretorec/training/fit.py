@@ -4,74 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from paretorec.contracts import EpochFinished, RunContext
-from paretorec.errors import ConfigError
-from paretorec.training.checkpoint import load_checkpoint, save_checkpoint
-from paretorec.training.optimizers import OptimizerName, ScheduleName, learning_rate_factor, make_optimizer
+from paretorec.errors import ArtifactError, ConfigError
+from paretorec.training.checkpoint import differing_weights, load_checkpoint, save_checkpoint
+from paretorec.training.compiling import compiled
+from paretorec.training.distributed import Group
+from paretorec.training.ema import AveragedWeights
+from paretorec.training.memory import memory_named
+from paretorec.training.optimizers import learning_rate_factor, make_optimizer, parameter_groups
+from paretorec.training.plan import FitReport, Plan, Task
 from paretorec.training.threads import torch_threads
-
-
-class Task(Protocol):
-    """A model and how it learns."""
-
-    @property
-    def model(self) -> nn.Module:
-        """Trained in place."""
-
-    def batches(self, rng: np.random.Generator) -> Sequence[Any]:
-        """One epoch. Everything random in the epoch (also dropout) must come from `rng`, so that a resumed run
-        repeats it."""
-
-    def loss(self, batch: Any) -> Tensor:
-        """Scalar, with gradients."""
-
-    def validate(self) -> float | None:
-        """Higher is better; None where there is nothing to validate on. Called in eval mode without gradients."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How long and how fast to learn."""
-
-    epochs: int
-    learning_rate: float
-    """Peak."""
-    final_learning_rate: float = 0.0
-    """At the end of a cosine schedule."""
-    warm_up: float = 0.0
-    """Epochs of linear warm-up."""
-    schedule: ScheduleName = "cosine"
-    optimizer: OptimizerName = "adamw"
-    weight_decay: float = 0.0
-    patience: int = 0
-    """Epochs without improvement before the end; 0: never early. The best weights are kept in any case."""
-    minutes: float | None = None
-    """Wall-clock budget. The schedule then runs by whichever is further, epochs or minutes, so that the learning
-    rate has come down when time is up; results then depend on the machine's speed."""
-
-
-@dataclass(frozen=True, slots=True)
-class FitReport:
-    """What happened."""
-
-    epochs: int
-    """Epochs done."""
-    best_epoch: int
-    """1-based epoch whose weights were kept."""
-    scores: tuple[float | None, ...]
-    """Validation score after each epoch."""
-    losses: tuple[float, ...]
-    """Mean training loss of each epoch."""
-    seconds: float
-    """Wall time, all sessions of a resumed training together."""
 
 
 def fit(task: Task, plan: Plan, run: RunContext, name: str, checkpoint: Path | None = None) -> FitReport:
@@ -82,22 +31,29 @@ def fit(task: Task, plan: Plan, run: RunContext, name: str, checkpoint: Path | N
     no `minutes`). The caller names the file so that it can only belong to this task, plan and data. `run.stop` is
     looked at before every step.
 
-    Raises `Interrupted` from `run.check_stop`, `ConfigError` when the loss is no longer finite.
+    Where `torch.distributed` is initialised, every process calls this with the same task, plan and data, and all end
+    with the same weights; the first one validates and keeps the checkpoint. One process with `plan.accumulate` at
+    the number of processes makes the same steps.
+
+    Raises `Interrupted` from `run.check_stop`, `ConfigError` when the loss is no longer finite or memory runs out,
+    `ArtifactError` for a checkpoint of another model.
     """
-    trainer = _Trainer(task, plan, run, name)
-    if checkpoint is not None:
-        trainer.resume(checkpoint)
-    with torch_threads(run.threads), run.progress.bar(name, plan.epochs) as bar:
-        if trainer.epoch:
-            bar.advance(trainer.epoch, "resumed")
-        while not trainer.finished:
-            trainer.run_epoch()
-            if checkpoint is not None:
-                trainer.save(checkpoint)
-            bar.advance(1, trainer.note)
-            run.emit(trainer.event)
-    report = trainer.finish()
-    if checkpoint is not None:
+    with torch_threads(run.threads), compiled(task.model, plan.compile), memory_named(name, plan.memory_keys):
+        trainer = _Trainer(task, plan, run, name)
+        trainer.start(checkpoint)
+        with run.progress.bar(name, plan.epochs) as bar:
+            if trainer.epoch:
+                bar.advance(trainer.epoch, "resumed")
+            while not trainer.finished:
+                trainer.run_epoch()
+                if not trainer.group.first:
+                    continue
+                if checkpoint is not None:
+                    trainer.save(checkpoint)
+                bar.advance(1, trainer.note)
+                run.emit(trainer.event)
+        report = trainer.finish()
+    if checkpoint is not None and trainer.group.first:
         checkpoint.unlink(missing_ok=True)
     return report
 
@@ -107,7 +63,12 @@ class _Trainer:
 
     def __init__(self, task: Task, plan: Plan, run: RunContext, name: str) -> None:
         self.task, self.plan, self.run, self.name = task, plan, run, name
-        self.optimizer = make_optimizer(plan.optimizer, task.model.parameters(), plan.learning_rate, plan.weight_decay)
+        self.group = Group()
+        self.batches_a_step = max(plan.accumulate, self.group.size)
+        groups = parameter_groups(task.model, plan.weight_decay)
+        self.parameters = [parameter for group in groups for parameter in group["params"]]
+        self.optimizer = make_optimizer(plan.optimizer, groups, plan.learning_rate)
+        self.averaged = AveragedWeights(task.model) if plan.ema else None
         self.epoch = 0
         self.best_epoch = 0
         self.best_score: float | None = None
@@ -142,44 +103,83 @@ class _Trainer:
     def run_epoch(self) -> None:
         """One pass over the batches, then validation; raises between steps when the run is stopped."""
         began = time.monotonic()
-        task, plan = self.task, self.plan
-        batches = task.batches(self.run.rng(f"{self.name}/epoch/{self.epoch}"))
-        task.model.train()
+        batches = self.task.batches(self.run.rng(f"{self.name}/epoch/{self.epoch}"))
+        steps = range(0, len(batches), self.batches_a_step)
+        self.task.model.train()
         total: Tensor | float = 0.0  # stays on the device: reading it would wait for every step
-        for step, batch in enumerate(batches):
-            self.run.check_stop()
-            progress = (self.epoch + (step + 1) / len(batches)) / plan.epochs
-            if plan.minutes is not None:
-                progress = max(progress, (self.seconds + time.monotonic() - began) / (plan.minutes * 60))
-            factor = learning_rate_factor(
-                plan.schedule, progress, plan.warm_up / plan.epochs, plan.final_learning_rate / plan.learning_rate
-            )
-            for group in self.optimizer.param_groups:
-                group["lr"] = plan.learning_rate * factor
-            self.optimizer.zero_grad(set_to_none=True)
-            loss = task.loss(batch)
-            loss.backward()  # type: ignore[no-untyped-call]
+        for step, start in enumerate(steps):
+            total = total + self._gradients(batches, range(start, min(start + self.batches_a_step, len(batches))))
+            elapsed = self._agree(self.seconds + time.monotonic() - began)
+            self._set_learning_rate((self.epoch + (step + 1) / len(steps)) / self.plan.epochs, elapsed)
+            if self.plan.clip_norm:
+                torch.nn.utils.clip_grad_norm_(self.parameters, self.plan.clip_norm)
             self.optimizer.step()
-            total = total + loss.detach().double()
+            if self.averaged is not None:
+                self.averaged.update(self.plan.ema * len(steps))
         self.epoch += 1
-        self.losses.append(float(total) / max(len(batches), 1))
+        self.losses.append(self.group.sum(float(total)) / max(len(batches), 1))
         if not np.isfinite(self.losses[-1]):
             raise ConfigError(
                 f"{self.name}: the training loss is not finite in epoch {self.epoch}; set a lower learning_rate"
             )
         self._validate()
-        self.seconds += time.monotonic() - began
+        self.seconds = self.group.of_first(self.seconds + time.monotonic() - began)
+
+    def _gradients(self, batches: Sequence[Any], members: range) -> Tensor | float:
+        """Backward through this process's part of one step's batches; the sum of their losses."""
+        if self.group.size == 1:
+            self.run.check_stop()
+        self.optimizer.zero_grad(set_to_none=True)
+        total: Tensor | float = 0.0
+        for position in self.group.share(members):
+            if self.batches_a_step > 1 and hasattr(self.task, "reseed"):
+                self.task.reseed(self.run.rng(f"{self.name}/epoch/{self.epoch}/batch/{position}"))
+            with torch.autocast(self.parameters[0].device.type, torch.bfloat16, enabled=self.plan.autocast):
+                loss = self.task.loss(batches[position])
+            (loss if len(members) == 1 else loss / len(members)).backward()  # type: ignore[no-untyped-call]
+            total = total + loss.detach().double()
+        return total
+
+    def _agree(self, elapsed: float) -> float:
+        """Sum the gradients over the processes; the first one's `elapsed` is everybody's, and so is a wish to stop:
+        a process that left its step alone would leave the others waiting."""
+        if self.group.size == 1:
+            return elapsed
+        told = (float(self.run.stop.is_set()), elapsed if self.group.first else 0.0)
+        stop, elapsed = self.group.sum_gradients(self.parameters, told)
+        if stop:
+            self.run.stop.set()
+            self.run.check_stop()
+        return elapsed
+
+    def _set_learning_rate(self, progress: float, elapsed: float) -> None:
+        plan = self.plan
+        if plan.minutes is not None:
+            progress = max(progress, elapsed / (plan.minutes * 60))
+        factor = learning_rate_factor(
+            plan.schedule, progress, plan.warm_up / plan.epochs, plan.final_learning_rate / plan.learning_rate
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = plan.learning_rate * factor
 
     def _validate(self) -> None:
         self.task.model.eval()
-        with torch.no_grad():
-            score = self.task.validate()
+        if self.averaged is None:
+            self._score()
+        else:
+            with self.averaged.applied():
+                self._score()
+
+    @torch.no_grad()
+    def _score(self) -> None:
+        score = self.group.of_first(self.task.validate() if self.group.first else None)
         self.scores.append(score)
         if score is None or self.best_score is None or score > self.best_score:
             self.best_score, self.best_epoch = score, self.epoch
             self.best = _copy(self.task.model.state_dict())
 
     def finish(self) -> FitReport:
+        self.group.equalise(self.best.values())
         self.task.model.load_state_dict(self.best)
         self.task.model.eval()
         return FitReport(self.epoch, self.best_epoch, tuple(self.scores), tuple(self.losses), self.seconds)
@@ -187,6 +187,8 @@ class _Trainer:
     def save(self, path: Path) -> None:
         tensors = {f"model/{key}": value for key, value in self.task.model.state_dict().items()}
         tensors |= {f"best/{key}": value for key, value in self.best.items()}
+        if self.averaged is not None:
+            tensors |= {f"averaged/{key}": value for key, value in self.averaged.mean.items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer/{index}/{key}": value for key, value in state.items() if torch.is_tensor(value)}
         meta = {
@@ -196,17 +198,27 @@ class _Trainer:
             "scores": self.scores,
             "losses": self.losses,
             "seconds": self.seconds,
+            "averaged": 0.0 if self.averaged is None else self.averaged.total,
         }
         save_checkpoint(path, tensors, meta)
 
-    def resume(self, path: Path) -> None:
-        """Go on from `path` if it exists."""
-        loaded = load_checkpoint(path)
+    def start(self, path: Path | None) -> None:
+        """Go on from `path` if it exists; in every process from what the first one has."""
+        loaded = self.group.of_first(None if path is None or not self.group.first else load_checkpoint(path))
         if loaded is None:
+            self.group.equalise(self.task.model.state_dict().values())
             return
         tensors, meta = loaded
-        self.task.model.load_state_dict(_under(tensors, "model/"))
-        self.best = _under(tensors, "best/")
+        weights = _under(tensors, "model/")
+        differing = differing_weights(weights, self.task.model.state_dict())
+        if differing:
+            raise ArtifactError(
+                f"{path} is the checkpoint of another model ({differing}); delete it to train from the start"
+            )
+        self.task.model.load_state_dict(weights)
+        self.best = {key: value.to(self.parameters[0].device) for key, value in _under(tensors, "best/").items()}
+        if self.averaged is not None:
+            self.averaged.restore(_under(tensors, "averaged/"), meta["averaged"])
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in _under(tensors, "optimizer/").items():
             index, _, field = key.partition("/")
