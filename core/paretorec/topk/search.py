@@ -1,0 +1,122 @@
+"""The k best items of each user by inner product, without ever holding [users, items]."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, Literal, NamedTuple
+
+import numpy as np
+
+from paretorec.contracts import Array
+from paretorec.errors import ConfigError, DataError
+
+ROWS: Final = 32
+"""Users are taken in multiples of it, the rest of a block being zeros: rounding in products depends on their shape,
+and a user's list must not depend on who else asks."""
+TALL, WIDE = 256, 1024
+"""Users and items of a block at most: their scores, 1 MiB, stay in a core's cache until they have been looked at."""
+
+
+class Excluded(NamedTuple):
+    """What some users must not get, such as what they had."""
+
+    offsets: Array
+    """int64 [B + 1]: user b must not get ``items[offsets[b]:offsets[b + 1]]``."""
+    items: Array
+    """int32 [E] item codes, in any order."""
+
+
+def top_k(
+    users: Array,
+    items: Array,
+    k: int,
+    *,
+    allowed: Array | None = None,
+    excluded: Excluded | None = None,
+    threads: int = 1,
+    loops: Literal["auto", "numba", "numpy"] = "auto",
+) -> tuple[Array, Array]:
+    """(codes int32 [B, k], scores float32 [B, k]): scores falling, equal ones by code; -1 and -inf where none is left.
+
+    A block of scores is one matrix product; of it only those are looked at that beat the k-th best so far (compiled
+    with numba, which the extra ``fast`` brings; else in numpy, with the same result). A score that is NaN or -inf is
+    never listed. Results depend neither on `threads` nor on the other users.
+
+    users: float32 [B, d]; items: float32 [N, d], item code = row.
+    allowed: bool [N], or [B, N] for each user: what may be listed. excluded: what single users must not get.
+    O(B N d), and memory for 256 x 1,024 scores a thread. Raises `ConfigError` for k < 1 and `DataError` for arrays
+    whose shapes do not fit together.
+    """
+    users, items = np.ascontiguousarray(users, np.float32), np.ascontiguousarray(items, np.float32)
+    _check(users, items, k, allowed, excluded)
+    codes, scores = np.full((len(users), k), -1, np.int32), np.full((len(users), k), -np.inf, np.float32)
+    masks = np.ones((1, len(items)), bool) if allowed is None else np.atleast_2d(allowed)
+    screen = _screen(loops)
+
+    def search(rows: slice) -> None:
+        own = masks[rows] if len(masks) > 1 else masks
+        banned = _sorted(excluded, rows)
+        for first, block in _products(users[rows], items):
+            screen(block, first, own, *banned, scores[rows], codes[rows])
+
+    parts = [slice(start, min(start + TALL, len(users))) for start in range(0, len(users), TALL)]
+    if threads <= 1 or len(parts) <= 1:
+        for part in parts:
+            search(part)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(search, parts))
+    return codes, scores
+
+
+def _check(users: Array, items: Array, k: int, allowed: Array | None, excluded: Excluded | None) -> None:
+    if k < 1:
+        raise ConfigError(f"k = {k}; give a whole number from 1 on")
+    if users.ndim != 2 or items.ndim != 2 or users.shape[1] != items.shape[1]:
+        raise DataError(f"user vectors {list(users.shape)} and item vectors {list(items.shape)} differ in length")
+    if allowed is not None and allowed.shape not in {(len(items),), (len(users), len(items))}:
+        raise DataError(f"allowed is {list(allowed.shape)}, not [{len(items)}] or {[len(users), len(items)]}")
+    if excluded is not None and len(excluded.offsets) != len(users) + 1:
+        raise DataError(f"excluded.offsets has {len(excluded.offsets)} entries, not {len(users) + 1}: users + 1")
+
+
+def _products(users: Array, items: Array) -> Iterator[tuple[int, Array]]:
+    """(first item, scores float32 [B, up to WIDE]) block by block; each overwrites the one before."""
+    tall = -(-len(users) // ROWS) * ROWS
+    asked = np.zeros((tall, users.shape[1]), np.float32)
+    asked[: len(users)] = users
+    scores = np.empty((tall, WIDE), np.float32)
+    for first in range(0, len(items), WIDE):
+        part = items[first : first + WIDE]
+        count = len(part)
+        if count < WIDE:
+            part = np.concatenate([part, np.zeros((WIDE - count, items.shape[1]), np.float32)])
+        with np.errstate(invalid="ignore"):  # NaN is never listed
+            np.matmul(asked, part.T, out=scores)
+        yield first, scores[: len(users), :count]
+
+
+def _sorted(excluded: Excluded | None, rows: slice) -> tuple[Array, Array]:
+    """(offsets int64 [B + 1] from 0, codes int32 ascending within a user) of some users."""
+    if excluded is None:
+        return np.zeros(rows.stop - rows.start + 1, np.int64), np.zeros(0, np.int32)
+    offsets = excluded.offsets[rows.start : rows.stop + 1]
+    items = excluded.items[offsets[0] : offsets[-1]]
+    row = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    return (offsets - offsets[0]).astype(np.int64), items[np.lexsort((items, row))].astype(np.int32)
+
+
+def _screen(loops: str) -> Any:
+    if loops == "numba" or (loops == "auto" and importlib.util.find_spec("numba") is not None):
+        try:
+            from paretorec.topk.compiled import screen
+        except ImportError as error:
+            if loops == "auto":
+                return _screen("numpy")
+            raise ConfigError("loops='numba' needs numba: pip install 'paretorec[fast]'") from error
+        return screen
+    from paretorec.topk.plain import screen as plain
+
+    return plain
