@@ -48,14 +48,18 @@ class Transformer(nn.Module):
                 module.weight.fill_(1)
                 module.bias.zero_()
 
+    def table(self) -> Tensor:
+        """[1 + N, d]: vectors by token, of `START` and of all learned items."""
+        return self.tokens.weight
+
     @property
     def item_vectors(self) -> Tensor:
         """[N, d]."""
-        return self.tokens.weight[START + 1 :]
+        return self.table()[START + 1 :]
 
     def _embed(self, inputs: Inputs, table: Tensor | None) -> Tensor:
         """The first block's input [B, S, d]: token vectors, scaled as in Vaswani et al. 2017, and positions."""
-        vectors = nn.functional.embedding(inputs.tokens, self.tokens.weight if table is None else table)
+        vectors = nn.functional.embedding(inputs.tokens, self.table() if table is None else table)
         x = vectors * math.sqrt(vectors.shape[-1])
         if self.positions is not None:
             x = x + self.positions.weight[: vectors.shape[1]]

@@ -2,39 +2,76 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 
 from paretorec.contracts import Array, Histories
-from paretorec_plugins.transformer.inputs import START
+from paretorec.training.devices import to_device
+from paretorec_plugins.transformer.inputs import START, Inputs
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """B histories to predict from, S = the longest + 1."""
+class Reading:
+    """What is read of histories beside their items."""
+
+    times: bool = False
+    """Whether `Sequences` have times and moments asked for."""
+    events: tuple[str, ...] = ()
+    """Labels that tokens tell of, by bit; none: tokens tell of none."""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """Label -> weight of a target on which it is above 0; the largest counts, and a target without any is none. Empty:
+    every item is a target of weight 1."""
+
+
+ITEMS_ALONE = Reading()
+
+
+@dataclass(frozen=True, slots=True)
+class Sequences:
+    """Arrays of what `Inputs` holds as tensors, all int64 [B, S]; None: not asked for."""
 
     tokens: Array
-    """int64 [B, S]: `START`, the items as tokens, padding (any token)."""
+    """`START`, the items as tokens, padding (any token)."""
+    times: Array | None = field(default=None, kw_only=True)
+    asked: Array | None = field(default=None, kw_only=True)
+    events: Array | None = field(default=None, kw_only=True)
+
+    def inputs(self, device: torch.device | str) -> Inputs:
+        """The same on a device."""
+        parts = (self.tokens, self.times, self.asked, self.events)
+        tokens, *others = (None if part is None else to_device(part, device) for part in parts)
+        assert tokens is not None
+        return Inputs(tokens, *others)
+
+
+@dataclass(frozen=True, slots=True)
+class Window(Sequences):
+    """B histories to predict from, S = the longest + 1."""
+
     last: Array
     """int64 [B]: position of the newest item; 0: the history is empty."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class Lesson(Sequences):
     """B histories to learn from."""
 
-    tokens: Array
-    """int64 [B, S], as in `Window`."""
     query: Array
     """int64 [Q], ascending: positions in the flattened [B x S] that predict something."""
     row: Array
     """int64 [T], ascending: the query of each target."""
     target: Array
     """int64 [T]: index of the item that is to be predicted."""
+    weight: Array | None = field(default=None, kw_only=True)
+    """float32 [T], above 0; None: all count alike."""
 
 
-def window(histories: Histories, index: Array, length: int, width: int | None = None) -> Window:
+def window(
+    histories: Histories, index: Array, length: int, width: int | None = None, reading: Reading = ITEMS_ALONE
+) -> Window:
     """The newest `length` items of each history behind `START`.
 
     index: int64 [N + 1], item code -> index of its vector; the last entry also stands for all codes from N on.
@@ -43,14 +80,26 @@ def window(histories: Histories, index: Array, length: int, width: int | None = 
     size = np.minimum(histories.length, length)
     width = int(size.max(initial=0)) + 1 if width is None else width
     column = np.arange(width - 1)
-    tokens = np.full((len(histories), width), START, np.int64)
-    position = (histories.end - size)[:, None] + column
     real = column < size[:, None]
-    tokens[:, 1:][real] = index[np.minimum(histories.items[position[real]], len(index) - 1)] + 1
-    return Window(tokens, size)
+    position = ((histories.end - size)[:, None] + column)[real]
+    tokens = np.full((len(histories), width), START, np.int64)
+    tokens[:, 1:][real] = index[np.minimum(histories.items[position], len(index) - 1)] + 1
+    times = asked = events = None
+    if reading.times:
+        when = np.zeros(real.shape, np.int64)
+        when[real] = histories.times[position]
+        asked = np.pad(when, ((0, 0), (0, 1)))
+        asked[np.arange(len(size)), size] = histories.now
+        times = np.concatenate([asked[:, :1], when], axis=1)
+    if reading.events:
+        events = np.zeros(tokens.shape, np.int64)
+        events[:, 1:][real] = _happened(histories, position, reading.events)
+    return Window(tokens, size, times=times, asked=asked, events=events)
 
 
-def lesson(histories: Histories, index: Array, length: int, basket_ms: float | None = None) -> Lesson:
+def lesson(
+    histories: Histories, index: Array, length: int, basket_ms: float | None = None, reading: Reading = ITEMS_ALONE
+) -> Lesson:
     """Every one of the newest `length` + 1 items predicted from what stands before it.
 
     basket_ms: items at most that far from the one before are of its basket, and are predicted from what stands
@@ -62,16 +111,60 @@ def lesson(histories: Histories, index: Array, length: int, basket_ms: float | N
     real = column < size[:, None]
     position = np.where(real, (histories.end - size)[:, None] + column, 0)
     items = index[histories.items[position]]
-    tokens = np.full(items.shape, START, np.int64)
-    tokens[:, 1:] = items[:, :-1] + 1
     query = np.broadcast_to(column, items.shape)
+    needed = reading.times or basket_ms is not None
+    when = histories.times[position] if needed else np.zeros((0, 0), np.int64)
     if basket_ms is not None:
-        times = histories.times[position]
         first = np.ones(items.shape, bool)
-        first[:, 1:] = np.diff(times, axis=1) > basket_ms
+        first[:, 1:] = np.diff(when, axis=1) > basket_ms
         query = np.maximum.accumulate(np.where(first, column, 0), axis=1)
     whole = (size == histories.length)[:, None]
     learnt = real & ((query > 0) | whole)
+    weight = None
+    if reading.weights:
+        each = _weights(histories, position, reading.weights)
+        learnt &= each > 0
+        weight = each[learnt]
     flat = (np.arange(len(items))[:, None] * items.shape[1] + query)[learnt]
-    positions, row = np.unique(flat, return_inverse=True)
-    return Lesson(tokens, positions, row.astype(np.int64), items[learnt])
+    queries, row = np.unique(flat, return_inverse=True)
+    return Lesson(
+        _behind_start(items + 1, START),
+        queries,
+        row.astype(np.int64),
+        items[learnt],
+        times=_behind_start(when, when[:, 0]) if reading.times else None,
+        asked=when if reading.times else None,
+        events=_behind_start(_happened(histories, position, reading.events), 0) if reading.events else None,
+        weight=weight,
+    )
+
+
+def targets(histories: Histories, weights: Mapping[str, float]) -> Array:
+    """bool [S], by `Histories.flat`: events that `lesson` may make targets of."""
+    _, position = histories.flat()
+    return _weights(histories, position, weights) > 0 if weights else np.ones(len(position), bool)
+
+
+def _behind_start(values: Array, start: Array | int) -> Array:
+    """[B, S]: `start` in front, the last column away."""
+    out = np.empty(values.shape, np.int64)
+    out[:, 0] = start
+    out[:, 1:] = values[:, :-1]
+    return out
+
+
+def _happened(histories: Histories, position: Array, events: Sequence[str]) -> Array:
+    """int64, shaped as `position`: bit k is set where event k is above 0; what is not observed is not."""
+    out = np.zeros(position.shape, np.int64)
+    for bit, name in enumerate(events):
+        if name in histories.labels:
+            out |= (histories.labels[name][position] > 0).astype(np.int64) << bit
+    return out
+
+
+def _weights(histories: Histories, position: Array, weights: Mapping[str, float]) -> Array:
+    """float32, shaped as `position`."""
+    out = np.zeros(position.shape, np.float32)
+    for name, weight in weights.items():
+        np.maximum(out, np.where(histories.labels[name][position] > 0, np.float32(weight), 0), out=out)
+    return out
