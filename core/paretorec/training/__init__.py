@@ -4,6 +4,7 @@ Public API for plugin authors; needs torch.
 """
 
 from paretorec.training.batches import length_batches
+from paretorec.training.binary import gbce_loss, gbce_power
 from paretorec.training.checkpoint import checkpoint_path, differing_weights, load_checkpoint, save_checkpoint
 from paretorec.training.compiling import compiled
 from paretorec.training.devices import to_device
@@ -20,7 +21,9 @@ from paretorec.training.optimizers import (
     parameter_groups,
 )
 from paretorec.training.plan import FitReport, Plan, Task
-from paretorec.training.sampling import NegativeSampler, SampledCandidates
+from paretorec.training.precision import ProductPrecision, float_products, uses_bf16
+from paretorec.training.sampling import Negatives, NegativeSampler, SampledCandidates, SamplingName
+from paretorec.training.similarity import Similarity, SimilarityName
 from paretorec.training.softmax import softmax_loss
 from paretorec.training.threads import torch_threads
 
@@ -29,16 +32,24 @@ __all__ = [
     "FitReport",
     "Group",
     "NegativeSampler",
+    "Negatives",
     "OptimizerName",
     "Plan",
+    "ProductPrecision",
     "SampledCandidates",
+    "SamplingName",
     "ScheduleName",
     "SeededDropout",
+    "Similarity",
+    "SimilarityName",
     "Task",
     "checkpoint_path",
     "compiled",
     "differing_weights",
     "fit",
+    "float_products",
+    "gbce_loss",
+    "gbce_power",
     "learning_rate_factor",
     "length_batches",
     "load_checkpoint",
@@ -49,4 +60,5 @@ __all__ = [
     "softmax_loss",
     "to_device",
     "torch_threads",
+    "uses_bf16",
 ]
