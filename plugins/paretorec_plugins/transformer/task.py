@@ -11,9 +11,9 @@ from torch import Tensor
 from paretorec.contracts import Array, Histories
 from paretorec.training import NegativeSampler, length_batches, softmax_loss
 from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.inputs import Inputs
+from paretorec_plugins.transformer.inputs import START
 from paretorec_plugins.transformer.model import Transformer
-from paretorec_plugins.transformer.windows import lesson
+from paretorec_plugins.transformer.windows import ITEMS_ALONE, Reading, lesson
 
 FULL_LIMIT = 20_000
 """Items up to which `loss = "auto"` means the full softmax."""
@@ -30,10 +30,12 @@ class NextItem:
         config: TransformerConfig,
         generator: torch.Generator,
         validate: Callable[[], float | None],
+        reading: Reading = ITEMS_ALONE,
     ) -> None:
         """histories: none empty.  index: int64, item code -> item of the model.  generator: that of the dropout."""
         self.model = model
         self.validate = validate
+        self._reading = reading
         self._histories, self._index, self._config, self._generator = histories, index, config, generator
         self._rng = np.random.default_rng(0)
         self._sampler: NegativeSampler | None = None
@@ -53,15 +55,16 @@ class NextItem:
         """Mean cross-entropy of the batch's targets."""
         config = self._config
         basket = config.basket_seconds * 1000 if config.target == "basket" else None
-        learn = lesson(self._histories.take(batch), self._index, config.length, basket)
+        learn = lesson(self._histories.take(batch), self._index, config.length, basket, self._reading)
         device = self._generator.device
 
         def tensor(values: Array) -> Tensor:
             return torch.from_numpy(values).to(device)
 
-        hidden = self.model(Inputs(tensor(learn.tokens))).flatten(0, 1)
+        table = self.model.table()
+        hidden = self.model(learn.inputs(device), table).flatten(0, 1)
         queries = hidden.index_select(0, tensor(learn.query))
-        row, vectors = tensor(learn.row), self.model.item_vectors
+        row, vectors = tensor(learn.row), table[START + 1 :]
         if self._sampler is None:
             return softmax_loss(queries, vectors, row, tensor(learn.target))
         drawn = self._sampler.draw(learn.target, self._rng)
