@@ -255,6 +255,9 @@ class RunConfig(Section):
         gt=0,
         description="GiB that the signals of a part may take; more of them go to temporary files in the run's folder.",
     )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="Where torch trains; auto: on a GPU where torch finds one."
+    )
     source: ComponentRef | None = Field(default=None, description="Where data comes from; None: the host gives it.")
     data: DataConfig = Field(default_factory=DataConfig, description="What the columns of the tables mean.")
     split: ComponentRef = Field(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paretorec.artifact import publish, read_json, same_run, unseal, working
+from paretorec import processes
+from paretorec.artifact import partial, publish, read_json, same_run, unseal, working
 from paretorec.bundle import Bundle
 from paretorec.components import Components, pinned
 from paretorec.config import RunConfig
@@ -27,7 +29,7 @@ from paretorec.front import Front
 from paretorec.judging import settle_policy
 from paretorec.observing import Observers
 from paretorec.policyfile import PolicyFile
-from paretorec.prepare import prepare
+from paretorec.prepare import Prepared, prepare
 from paretorec.recommender import Recommender
 from paretorec.record import Record
 from paretorec.refit import carried_over, carried_pick, everything
@@ -36,6 +38,7 @@ from paretorec.registry.blame import blames
 from paretorec.runfolder import front_json, read_front, write_run
 from paretorec.tradeoff import find_front
 from paretorec.tuning import League, tune
+from paretorec.warmstart import WarmStart
 
 if TYPE_CHECKING:
     import threading
@@ -95,21 +98,51 @@ class Engine:
         *,
         out: str | Path | None = None,
         resume: bool = False,
+        warm_start: str | Path | None = None,
     ) -> Front:
         """Fit, search, certify. Data comes from the tables given, else from `[source]`.
 
         With `out` the run is written there: it works in ``OUT.partial``, which `resume` picks up.
+
+        warm_start: folder of a finished run on earlier days; encoders that can (such as transformer) go on from what
+        those of the same name learned there. Nothing that it learned from may be judged here, or `DataError`.
+
+        Where an application joined several processes by `torch.distributed`, all but the first call `assist`.
         """
         components = Components.build(self.config, self.registry)
         with self._watched("run", components, out):
             with nullcontext() if out is None else working(Path(out), resume) as folder:
+                processes.wait()
+                start = None if warm_start is None else WarmStart.load(Path(warm_start), self.registry)
                 tables = self._tables(components, interactions, items, users)
-                self._fitted = self._run(components, tables, self._context(folder), folder)
+                self._fitted = self._run(components, tables, self._context(folder), folder, start)
                 if folder is not None:
                     self._write(folder)
             if out is not None:
                 publish(Path(out))
         return self.front
+
+    @blames
+    def assist(
+        self,
+        interactions: pd.DataFrame | None = None,
+        items: pd.DataFrame | None = None,
+        users: pd.DataFrame | None = None,
+        *,
+        out: str | Path | None = None,
+        warm_start: str | Path | None = None,
+    ) -> None:
+        """Take part in the fits of the `run` that the first of several processes is at, given the same; then return.
+
+        Nothing is searched, written or kept. The first process's `out` must be seen from here.
+        """
+        components = Components.build(self.config, self.registry)
+        processes.wait()
+        start = None if warm_start is None else WarmStart.load(Path(warm_start), self.registry)
+        _, prepared = self._prepare(components, self._tables(components, interactions, items, users))
+        states = None if out is None else partial(Path(out)) / "states"
+        run = replace(self._context(None), progress=NoProgress())
+        fit_bundle(components, prepared, self.config.candidates, run, states, lambda _, fit: fit(), start=start)
 
     @blames
     def tune(
@@ -136,18 +169,32 @@ class Engine:
             publish(Path(out))
         return league
 
-    def _run(self, components: Components, tables: Tables, run: RunContext, folder: Path | None) -> Fitted:
+    def _prepare(self, components: Components, tables: Tables) -> tuple[RunConfig, Prepared]:
         # What a source suggests about its columns becomes part of the run's configuration.
         config = self.config.model_copy(update={"data": resolve_data(tables, self.config.data)})
-        record = Record(components.manifest(), config)
-        prepared = record.timed("prepare data", lambda: prepare(tables, config, components))
+        return config, prepare(tables, config, components)
+
+    def _run(
+        self,
+        components: Components,
+        tables: Tables,
+        run: RunContext,
+        folder: Path | None,
+        start: WarmStart | None,
+    ) -> Fitted:
+        began = time.perf_counter()
+        config, prepared = self._prepare(components, tables)
+        record = Record(components.manifest(), config, {"prepare data": time.perf_counter() - began})
+        if start is not None:
+            record.warm_start = start.describe(start.takers(components))
+            start.check(prepared)
         record.describe(prepared, run)
         states = None
         if folder is not None:
             same_run(folder, record.run_fields)
             states = folder / "states"
         components = settle_policy(components, prepared, self.registry)
-        bundle = fit_bundle(components, prepared, config.candidates, run, states, record.timed)
+        bundle = fit_bundle(components, prepared, config.candidates, run, states, record.timed, start=start)
         ident = bundle_id(bundle)
         front = find_front(components, prepared, bundle, ident, config, run, record, self.registry)
         document = front_json(front, record.requests)
@@ -182,21 +229,32 @@ class Engine:
         return tables
 
     def _context(self, folder: Path | None) -> RunContext:
-        threads = self.config.threads or os.cpu_count() or 1
+        threads = self.config.threads or max((os.cpu_count() or 1) // processes.on_this_machine(), 1)
         torch = sys.modules.get("torch")
         if torch is not None:
             torch.set_num_threads(threads)
-        device = "cuda" if torch is not None and torch.cuda.is_available() else "cpu"
         context = RunContext(
             seed=self.config.seed,
             threads=threads,
-            device=device,
+            device=self._device(torch),
             folder=folder,
             memory=int(self.config.memory * 2**30),
             progress=self.progress,
             emit=self.observers.emit,
         )
         return replace(context, stop=self.stop) if self.stop is not None else context
+
+    def _device(self, torch: Any) -> str:
+        if self.config.device == "cpu" or torch is None:
+            return "cpu"
+        if torch.cuda.is_available():
+            return "cuda"
+        if self.config.device == "cuda":
+            raise ConfigError(
+                'device = "cuda", but torch finds no CUDA device here (torch.cuda.is_available() is False); set '
+                'device = "auto" or "cpu", or install torch with CUDA and a driver for it'
+            )
+        return "cpu"
 
     @property
     def fitted(self) -> Fitted:

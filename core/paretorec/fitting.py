@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from paretorec import processes
 from paretorec.artifact import digest, read_state, write_state
 from paretorec.bundle import Bundle, Examples, FittedEncoder
 from paretorec.components import Components
@@ -21,6 +22,7 @@ from paretorec.contracts.run import RunContext, State
 from paretorec.data.hashing import hash_ids
 from paretorec.errors import DataError
 from paretorec.prepare import Prepared, hash_arrays
+from paretorec.warmstart import WarmStart
 
 TIE_SEED = 20_240_229
 """Ties are broken the same way in every run, so that runs can be compared."""
@@ -34,19 +36,25 @@ def fit_bundle(
     keep: Path | None,
     timed: Callable[[str, Callable[[], Any]], Any],
     files: Mapping[str, str] | None = None,
+    start: WarmStart | None = None,
 ) -> Bundle:
     """Fit encoders, then the ranker on top of them. With `keep`, states found there are used instead of fitting.
 
+    start: a run that encoders go on from, those that can.
     files: ``encoder-NAME`` or ``ranker`` -> the name that its state has in `keep`, where several configurations of one
     component share that folder.
     """
     files = files or {}
     data = prepared.data
     fit_data = prepared.fit_data()
+    takers = () if start is None else start.takers(components)
     encoders = {}
     for name, built in components.encoders.items():
         component = built.component
-        fit, restore = partial(component.fit, fit_data, run), partial(component.restore, items=data.items)
+        fit: Callable[[], None] = partial(component.fit, fit_data, run)
+        if start is not None and name in takers:
+            fit = start.before(name, component, fit)
+        restore = partial(component.restore, items=data.items)
         file = f"encoder-{name}"
         learn(component, files.get(file, file), keep, fit, restore, timed, partial(_told, run, "encoder", name))
         encoders[name] = fitted(component, built.resolved.spec.capabilities, data.items)
@@ -78,7 +86,7 @@ def learn(
         restore(read_state(keep, name))
         return tell(time.perf_counter() - began, True)
     timed(f"fit {name}", fit)
-    if keep is not None:
+    if keep is not None and processes.first():
         write_state(keep, name, component.state())
     return tell(time.perf_counter() - began, False)
 

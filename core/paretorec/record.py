@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from paretorec import processes
 from paretorec.artifact import digest, read_json
 from paretorec.asking import RequestShape
 from paretorec.config import RunConfig
@@ -46,6 +47,8 @@ class Record:
     """What decides whether two fronts may be compared."""
     run_fields: dict[str, Any] = field(default_factory=dict)
     """What decides whether a run may be resumed."""
+    warm_start: dict[str, Any] = field(default_factory=dict)
+    """The run that this one went on from, if any: its folder, its bundle, the encoders that did."""
     manifest: Mapping[str, Any] | None = None
     """Of a loaded run."""
 
@@ -95,6 +98,10 @@ class Record:
             "threads": run.threads,
             "versions": versions(),
         }
+        if self.warm_start:
+            self.run_fields["warm start"] = {key: self.warm_start[key] for key in ("bundle", "encoders")}
+        if processes.count() > 1:
+            self.run_fields["processes"] = processes.count()
 
     @property
     def protocol(self) -> str:
@@ -114,6 +121,8 @@ class Record:
             "versions": versions(),
             "machine": machine(),
             "threads": self.run_fields.get("threads"),
+            "processes": self.run_fields.get("processes", 1),
+            **({"warm_start": self.warm_start} if self.warm_start else {}),
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
         }
 
@@ -132,6 +141,7 @@ class Record:
             pick=read_json(folder / "pick.json"),
             protocol_fields=manifest["protocol"],
             run_fields=read_json(folder / "run.json"),
+            warm_start=manifest.get("warm_start", {}),
             manifest=manifest,
         )
 

@@ -18,7 +18,7 @@ PLUGINS = ROOT / "plugins" / "paretorec_plugins"
 LAYERS = (
     {"errors"},
     {"contracts"},
-    {"config", "front", "explanation", "artifact"},
+    {"config", "front", "explanation", "artifact", "processes"},
     {"data", "registry", "training"},
     {
         "configfile",
@@ -51,6 +51,7 @@ LAYERS = (
         "stored",
         "tradeoff",
         "runfolder",
+        "warmstart",
         "report",
     },
     {"tuning"},

@@ -17,8 +17,9 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
+from paretorec import processes
 from paretorec.cli.shared import Invocation
-from paretorec.errors import ParetoRecError
+from paretorec.errors import ConfigError, ParetoRecError
 
 VERBS: Final = (
     *("run", "tune", "front", "pick", "explain", "recommend"),
@@ -75,6 +76,8 @@ def _paretorec(
     ] = False,
 ) -> None:
     """From interaction logs to a certified Pareto front of servable ranking policies."""
+    if processes.started() > 1 and ctx.invoked_subcommand != "run":
+        raise ConfigError(f"torchrun is for `paretorec run` alone; start `{ctx.invoked_subcommand}` without it")
     invocation: Invocation = ctx.obj
     invocation.registry, invocation.debug = registry, debug
 

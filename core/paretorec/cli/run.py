@@ -26,9 +26,14 @@ def run(
         typer.Option("--set", metavar="KEY=VALUE", help="Set one key, such as encoders.transformer.params.width=128."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run of the same name.")] = False,
+    warm_start: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="RUN", help="Go on from the weights of a finished run on earlier days."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Learn, search and certify; print the front, one pick, and where the report is."""
+    from paretorec import processes
     from paretorec.cli.progress import progress
     from paretorec.cli.show import show_front, show_pick
     from paretorec.engine import Engine
@@ -38,8 +43,11 @@ def run(
     stop = threading.Event()
     registry = registry_of(ctx)
     engine = Engine.from_config(config, overrides or (), registry=registry, progress=progress(), stop=stop)
-    with stopping(stop):
-        front = engine.run(out=folder, resume=resume)
+    with stopping(stop), processes.joined():
+        if not processes.first():
+            engine.assist(out=folder, warm_start=warm_start)
+            return
+        front = engine.run(out=folder, resume=resume, warm_start=warm_start)
     record = engine.fitted.record
     if json:
         print_json(front_json(front, record.requests))
