@@ -31,17 +31,19 @@ ITEMS_ALONE = Reading()
 
 @dataclass(frozen=True, slots=True)
 class Sequences:
-    """Arrays of what `Inputs` holds as tensors, all int64 [B, S]; None: not asked for."""
+    """Arrays of what `Inputs` holds as tensors, int64 [B, S] but for `lengths`; None: not asked for."""
 
     tokens: Array
     """`START`, the items as tokens, padding (any token)."""
     times: Array | None = field(default=None, kw_only=True)
     asked: Array | None = field(default=None, kw_only=True)
     events: Array | None = field(default=None, kw_only=True)
+    lengths: Array | None = field(default=None, kw_only=True)
+    """int64 [B]."""
 
     def inputs(self, device: torch.device | str) -> Inputs:
         """The same on a device."""
-        parts = (self.tokens, self.times, self.asked, self.events)
+        parts = (self.tokens, self.times, self.asked, self.events, self.lengths)
         tokens, *others = (None if part is None else to_device(part, device) for part in parts)
         assert tokens is not None
         return Inputs(tokens, *others)
@@ -122,7 +124,7 @@ def lesson(
     learnt = real & ((query > 0) | whole)
     weight = None
     if reading.weights:
-        each = _weights(histories, position, reading.weights)
+        each = target_weights(histories, position, reading.weights)
         learnt &= each > 0
         weight = each[learnt]
     flat = (np.arange(len(items))[:, None] * items.shape[1] + query)[learnt]
@@ -142,7 +144,7 @@ def lesson(
 def targets(histories: Histories, weights: Mapping[str, float]) -> Array:
     """bool [S], by `Histories.flat`: events that `lesson` may make targets of."""
     _, position = histories.flat()
-    return _weights(histories, position, weights) > 0 if weights else np.ones(len(position), bool)
+    return target_weights(histories, position, weights) > 0 if weights else np.ones(len(position), bool)
 
 
 def _behind_start(values: Array, start: Array | int) -> Array:
@@ -162,7 +164,7 @@ def _happened(histories: Histories, position: Array, events: Sequence[str]) -> A
     return out
 
 
-def _weights(histories: Histories, position: Array, weights: Mapping[str, float]) -> Array:
+def target_weights(histories: Histories, position: Array, weights: Mapping[str, float]) -> Array:
     """float32, shaped as `position`."""
     out = np.zeros(position.shape, np.float32)
     for name, weight in weights.items():
