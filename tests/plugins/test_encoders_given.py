@@ -115,3 +115,26 @@ def test_a_missing_file_and_vectors_of_different_lengths_are_refused(tmp_path):
 def test_exactly_one_way_must_be_configured(params):
     with pytest.raises(ConfigError, match="either scores, or both user_vectors and item_vectors"):
         make(**params)
+
+
+def test_vectors_may_be_one_column_of_lists(tmp_path):
+    lists = pd.DataFrame({"item_id": ITEMS["item_id"], "embedding": ITEMS[["a", "b"]].to_numpy().tolist()})
+    users = write(tmp_path / "users.csv", USERS)
+    wanted = fitted(user_vectors=users, item_vectors=write(tmp_path / "items.csv", ITEMS))
+    encoder = fitted(user_vectors=users, item_vectors=write(tmp_path / "items.parquet", lists))
+    np.testing.assert_array_equal(encoder.score(histories(PASTS), None), wanted.score(histories(PASTS), None))
+
+
+@pytest.mark.parametrize(
+    ("vectors", "message"),
+    [
+        ([[1.0, 0.5], [1.0], [2.0, 3.0]], r"row 2 \(item_id 'i3'\), column 'embedding' has 1 numbers, the others 2"),
+        ([[1.0, 0.5], None, [2.0, 3.0]], r"row 2 \(item_id 'i3'\), column 'embedding' has 1 numbers, the others 2"),
+        ([[1.0, 0.5], [1.0, np.inf], [2.0, 3.0]], r"row 2 \(item_id 'i3'\), column 'embedding\[1\]' is inf"),
+    ],
+)
+def test_lists_that_are_no_vectors_are_refused_with_the_item_and_the_column(tmp_path, vectors, message):
+    frame = pd.DataFrame({"item_id": ["i0", "i3", "i1"], "embedding": vectors})
+    users = write(tmp_path / "users.csv", USERS)
+    with pytest.raises(DataError, match=message):
+        fitted(user_vectors=users, item_vectors=write(tmp_path / "items.parquet", frame))

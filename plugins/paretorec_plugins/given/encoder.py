@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from paretorec.contracts import Array, FitData, Histories, ItemTable, RunContext, State
+from paretorec.data.by_id import codes_of, numbers_of, read_table, refuse_twice, vectors_of
 from paretorec.data.columns import require
 from paretorec.errors import DataError
 from paretorec_plugins.given.config import GivenConfig
-from paretorec_plugins.given.tables import codes_of, numbers_of, read_table, refuse_twice
 
 
 class GivenEncoder:
@@ -57,7 +57,7 @@ class GivenEncoder:
         for side, name, column, ids in sides:
             table = read_table(name)
             codes = codes_of(table, column, ids, name, f"params.{side[:-1]}")
-            vectors = numbers_of(table, [other for other in map(str, table.columns) if other != column], name)
+            vectors = vectors_of(table, column, name, named=side == "items")
             known = codes >= 0
             refuse_twice(codes, name, f"id in {column!r}")
             self.arrays[side] = np.zeros((len(ids), vectors.shape[1]), np.float32)

@@ -1,4 +1,4 @@
-"""Tables from files, ids matched to the dataset's codes."""
+"""Tables from files whose rows belong to ids: scores, vectors. Ids are matched to the dataset's codes."""
 
 from __future__ import annotations
 
@@ -44,17 +44,47 @@ def codes_of(table: pd.DataFrame, column: str, ids: Array, name: str, key: str) 
     return codes
 
 
-def numbers_of(table: pd.DataFrame, columns: list[str], name: str) -> Array:
-    """float32 [n, columns]. Raises `DataError` naming the first row (from 1, the header not counted) without one."""
+def numbers_of(table: pd.DataFrame, columns: list[str], name: str, named: str = "") -> Array:
+    """float32 [n, columns]. Raises `DataError` naming the first row (from 1, the header not counted) without one, and
+    what that row has in column `named`."""
     out = np.empty((len(table), len(columns)), np.float32)
     for number, column in enumerate(columns):
         values, _ = to_numbers(table[column])
-        wrong = np.flatnonzero(~np.isfinite(values))
+        with np.errstate(over="ignore"):
+            out[:, number] = values
+        wrong = np.flatnonzero(~np.isfinite(out[:, number]))
         if len(wrong):
-            shown = table[column].iloc[wrong[0]]
-            raise DataError(f"{name}: row {wrong[0] + 1}, column {column!r} is {shown!r}, which is not a number")
-        out[:, number] = values
+            shown = table[column].astype(object).iloc[wrong[0]]
+            where = _row(table, wrong[0], named)
+            raise DataError(f"{name}: {where}, column {column!r} is {shown!r}, which is not a number")
     return out
+
+
+def vectors_of(table: pd.DataFrame, key: str, name: str, named: bool = False) -> Array:
+    """float32 [n, V]: every column but `key` is a dimension, or the only other one holds lists, each of V numbers.
+
+    named: whether errors may show what a row has in `key`.
+    """
+    others = [other for other in map(str, table.columns) if other != key]
+    if not others:
+        raise DataError(f"{name} has no column beside {key!r}; every other column is a dimension")
+    shown = key if named else ""
+    if len(others) > 1 or not any(isinstance(one, list | tuple | np.ndarray) for one in table[others[0]]):
+        return numbers_of(table, others, name, shown)
+    lists = table[others[0]].tolist()
+    lengths = np.array([np.size(one) for one in lists])
+    usual = int(np.bincount(lengths).argmax())
+    odd = np.flatnonzero(lengths != usual)
+    if len(odd):
+        where = _row(table, odd[0], shown)
+        raise DataError(f"{name}: {where}, column {others[0]!r} has {lengths[odd[0]]} numbers, the others {usual}")
+    columns = [f"{others[0]}[{number}]" for number in range(usual)]
+    spread = pd.DataFrame(np.stack(lists), columns=columns).assign(**{key: table[key].to_numpy()})
+    return numbers_of(spread, columns, name, shown)
+
+
+def _row(table: pd.DataFrame, row: int, named: str) -> str:
+    return f"row {row + 1}" + (f" ({named} {table[named].iloc[row]!r})" if named else "")
 
 
 def refuse_twice(key: Array, name: str, what: str) -> None:
