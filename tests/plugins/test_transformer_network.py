@@ -147,17 +147,16 @@ def test_padding_changes_nothing_whatever_it_is(fields, causal, lengths, more, t
 
 @torch.no_grad()
 @LAW
-@given(FIELDS, st.booleans(), st.sampled_from([8, 12, 20]), st.integers(1, LENGTH + 1), st.integers(0, 2**32))
+@given(FIELDS, st.booleans(), st.sampled_from([8, 12, 20]), st.integers(1, 12), st.integers(0, 2**32))
 def test_a_row_is_the_same_bits_in_any_place_beside_any_others(fields, causal, width, longest, seed):
     rng = np.random.default_rng(seed)
     network = network_of(fields | {"width": width}, causal)
     everybody = inputs_of([longest, *rng.integers(1, longest + 1, 14)], seed)
     rows = rng.integers(1, 15, (2, 8))
-    rows[0, 0] = rows[1, rng.integers(8)] = 0  # the first one in two companies
+    rows[0, 0] = rows[1, 7] = 0  # one in two companies, first and last: kernels end a tensor in a way of their own
     here, there = (rows_of(everybody, torch.from_numpy(company)) for company in rows)
-    at = int(np.flatnonzero(rows[1] == 0)[0])
-    assert torch.equal(network(here)[0], network(there)[at])
-    assert torch.equal(network.at(here, here.lengths - 1)[0], network.at(there, there.lengths - 1)[at])
+    assert torch.equal(network(here)[0], network(there)[7])
+    assert torch.equal(network.at(here, here.lengths - 1)[0], network.at(there, there.lengths - 1)[7])
 
 
 @torch.no_grad()

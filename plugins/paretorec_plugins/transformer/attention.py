@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, scaled_dot_product_attention, silu
 
@@ -37,6 +36,12 @@ class _Attention(nn.Module):
         return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)  # [B, S, d] -> [B, heads, S, d / heads]
 
 
+def _scores(q: Tensor, k: Tensor, bias: Tensor | None) -> Tensor:
+    """[B, heads, Q, S]."""
+    scores: Tensor = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
+    return scores if bias is None else scores.add_(bias)
+
+
 class SoftmaxAttention(_Attention):
     """Multi-head attention (Vaswani et al. 2017)."""
 
@@ -51,11 +56,11 @@ class SoftmaxAttention(_Attention):
         if between.asking is not None and between.seen is not None:
             q, k = between.asking(q), between.seen(k)
         bias = self.bias(between)
-        if bias is not None:
-            mask = bias.masked_fill(~between.visible, -torch.inf)
+        if bias is not None:  # no kernel has a gradient for it on a CPU, and torch's way round takes longer
+            mixed = _scores(q, k, bias).softmax(-1) @ v
         else:
             mask = None if between.triangular else between.visible
-        mixed = scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
+            mixed = scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=between.triangular)
         return self.output(mixed.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
 
@@ -79,11 +84,11 @@ class PointwiseAttention(_Attention):
         k, v = (self._by_head(part) for part in seen.chunk(2, dim=-1))
         if between.asking is not None and between.seen is not None:
             q, k = between.asking(q), between.seen(k)
-        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
         bias = self.bias(between)
-        if bias is not None:
-            scores = scores + bias
-        mixed = by_row(silu, scores).masked_fill(~between.visible, 0) @ v
+        weights = by_row(silu, _scores(q, k, bias))
+        if bias is None:
+            weights = weights.masked_fill(~between.visible, 0)
+        mixed = weights @ v
         return self.output(self.norm(mixed.transpose(1, 2).flatten(2)) * gate)  # type: ignore[no-any-return]
 
 

@@ -16,6 +16,8 @@ DISTANCES = 48
 """Buckets of distances: up to 4,096 tokens are told apart, longer ones share the last bucket."""
 GAPS = 64
 """Buckets of times: two an octave of seconds, up to a century."""
+HIDDEN = -1e9
+"""Score of a pair that does not see each other: no share of a softmax, and, being finite, nothing after a silu."""
 BASE = 10_000.0
 """Slowest rotation, in tokens a radian (Su et al. 2021)."""
 
@@ -29,9 +31,9 @@ class Pairs:
     triangular: bool
     """`visible` is the plain lower triangle, which attention kernels know by themselves."""
     distance: Tensor | None = None
-    """int [B', Q, S]: bucket of the number of tokens between."""
+    """int [B', Q, S]: bucket of the number of tokens between; one more for pairs that do not see each other."""
     gap: Tensor | None = None
-    """int [B, Q, S]: bucket of the time between."""
+    """int [B, Q, S]: bucket of the time between; the same."""
     asking: Rotation | None = None
     """Of the asking positions."""
     seen: Rotation | None = None
@@ -94,26 +96,24 @@ def pairs(inputs: Inputs, config: TransformerConfig, causal: bool, position: Ten
         visible = (seen < inputs.lengths[:, None])[:, None].expand(-1, asking.shape[1], -1)
     distance = gap = turn_asking = turn_seen = None
     if config.positions == "relative":
-        distance = distance_buckets(ahead.abs())
-        if not causal:
-            distance = distance + DISTANCES * (ahead > 0)
+        distance = _sides(distance_buckets(ahead.abs()), DISTANCES, ahead > 0, visible, causal)
     elif config.positions == "rotary":
         size = config.width // config.heads
         turn_asking, turn_seen = rotation(asking, size), rotation(seen[None], size)
     if config.time_bias:
-        gap = _gaps(inputs, causal, position)
+        if inputs.times is None or inputs.asked is None:
+            raise ValueError("time_bias needs Inputs.times and Inputs.asked")
+        moment = inputs.asked if position is None else inputs.asked.gather(1, position[:, None])
+        elapsed = moment[:, :, None] - inputs.times[:, None]
+        gap = _sides(gap_buckets(elapsed.clamp(min=0) if causal else elapsed.abs()), GAPS, elapsed < 0, visible, causal)
     return Pairs(visible[:, None], triangular, distance, gap, turn_asking, turn_seen)
 
 
-def _gaps(inputs: Inputs, causal: bool, position: Tensor | None) -> Tensor:
-    """Buckets of the time from each seen token to the moment that a position predicts for."""
-    if inputs.times is None or inputs.asked is None:
-        raise ValueError("time_bias needs Inputs.times and Inputs.asked")
-    asked = inputs.asked if position is None else inputs.asked.gather(1, position[:, None])
-    elapsed = asked[:, :, None] - inputs.times[:, None]
+def _sides(bucket: Tensor, count: int, after: Tensor, visible: Tensor, causal: bool) -> Tensor:
+    """Buckets of what comes after apart, where it can be seen at all, and the last one for what cannot."""
     if causal:
-        return gap_buckets(elapsed.clamp_(min=0))
-    return gap_buckets(elapsed.abs()) + GAPS * (elapsed < 0)
+        return bucket.where(visible, count)
+    return (bucket + count * after).where(visible, 2 * count)
 
 
 class PairBias(nn.Module):
@@ -128,7 +128,7 @@ class PairBias(nn.Module):
         self.gap = nn.Embedding(GAPS * sides, config.heads) if config.time_bias else None
 
     def forward(self, between: Pairs) -> Tensor | None:
-        """[B', heads, Q, S]; None where there is nothing to add."""
+        """[B', heads, Q, S], at most `HIDDEN` for a pair that does not see each other; None: nothing to add."""
         parts = [
             _look_up(table.weight, bucket)
             for table, bucket in ((self.distance, between.distance), (self.gap, between.gap))
@@ -138,6 +138,8 @@ class PairBias(nn.Module):
 
 
 def _look_up(table: Tensor, bucket: Tensor) -> Tensor:
-    """[buckets, heads], [B', Q, S] -> [B', heads, Q, S]. The gradient of `index_select` is the fastest on a CPU: an
-    eighth of the time of an embedding's where many indices meet few rows."""
-    return table.index_select(0, bucket.flatten()).view(*bucket.shape, -1).permute(0, 3, 1, 2)
+    """[buckets, heads], [B', Q, S] -> [B', heads, Q, S]. Head by head: where many indices meet few rows, the gradient
+    of `index_select` from a vector takes a twentieth of that of an embedding or from a matrix."""
+    flat, hidden = bucket.flatten(), table.new_full((1,), HIDDEN)
+    heads = [torch.cat((column, hidden)).index_select(0, flat) for column in table.unbind(1)]
+    return torch.stack(heads).view(-1, *bucket.shape).transpose(0, 1)
