@@ -5,6 +5,7 @@ Public API for plugin authors; needs torch.
 
 from paretorec.training.batches import length_batches
 from paretorec.training.binary import gbce_loss, gbce_power
+from paretorec.training.catalogue import CatalogueLoss, LossName
 from paretorec.training.checkpoint import checkpoint_path, differing_weights, load_checkpoint, save_checkpoint
 from paretorec.training.compiling import compiled
 from paretorec.training.devices import to_device
@@ -29,8 +30,10 @@ from paretorec.training.threads import torch_threads
 
 __all__ = [
     "AveragedWeights",
+    "CatalogueLoss",
     "FitReport",
     "Group",
+    "LossName",
     "NegativeSampler",
     "Negatives",
     "OptimizerName",

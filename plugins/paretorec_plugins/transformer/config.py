@@ -47,16 +47,53 @@ class TransformerConfig(ComponentConfig):
     basket_seconds: float = Field(
         default=1.0, ge=0, description="Longest time between an item and the next one of the same basket."
     )
-    loss: Literal["auto", "full", "sampled"] = Field(
+    objective: Literal["causal", "masked"] = Field(
+        default="causal",
+        description="`causal`: an item is predicted from those before it; `masked`: hidden items are predicted from "
+        "all others on both sides (BERT4Rec), and what comes next as a hidden item at the end.",
+    )
+    mask_share: float = Field(
+        default=0.2, gt=0, lt=1, description="Share of items that `masked` hides; one of each history at least."
+    )
+    loss: Literal["auto", "full", "sampled", "gbce"] = Field(
         default="auto",
-        description="Softmax over all items, over sampled ones, or (auto) sampled above 20,000 items.",
+        description="Softmax over all items (full), over sampled ones, or (auto) sampled above 20,000 items; `gbce`: "
+        "calibrated binary cross-entropy against sampled negatives (gSASRec).",
     )
     negatives: int = Field(
-        default=1024, ge=1, description="Negatives drawn for a batch by the sampled softmax, beside its own targets."
+        default=1024,
+        ge=1,
+        description="Negatives drawn for a batch by the sampled softmax, beside its own targets, and by `gbce`; "
+        "`in-batch` draws none.",
     )
-    sampling: Literal["uniform", "popularity"] = Field(
+    sampling: Literal["uniform", "in-batch", "popularity"] = Field(
         default="uniform",
-        description="How negatives are drawn; logits are corrected, so both aim at the full softmax.",
+        description="How the sampled softmax gets its negatives: drawn alike, the targets of the batch, or drawn as "
+        "often as they are targets; logits are corrected, so all aim at the full softmax.",
+    )
+    calibration: float = Field(
+        default=0.75,
+        ge=0,
+        le=1,
+        description="How far `gbce` takes back the overconfidence that few negatives cause; 0: not at all, plain "
+        "binary cross-entropy.",
+    )
+    label_smoothing: float = Field(
+        default=0.0, ge=0, lt=1, description="Share of a target that is spread over all items alike."
+    )
+    similarity: Literal["dot", "cosine"] = Field(
+        default="dot", description="How a history and an item become a score: product of vectors, or its cosine."
+    )
+    temperature: float | None = Field(
+        default=None, gt=0, description="What scores are divided by in the loss; none: 1, and 0.05 for `cosine`."
+    )
+    learn_temperature: bool = Field(
+        default=False, description="Whether the temperature is learned, from `temperature` on."
+    )
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        default="auto",
+        description="Products in the loss: `bf16` rounds factors to bfloat16 and sums in float32; `auto`: where the "
+        "processor has AMX, for which it is faster by a factor; all else is float32.",
     )
     batch_tokens: int = Field(default=3200, ge=1, description="Padded history items in a batch at most.")
     epochs: int = Field(default=45, ge=1, description="Passes over all histories at most.")
@@ -92,6 +129,12 @@ class TransformerConfig(ComponentConfig):
             raise ValueError(f"heads = {self.heads} must divide width = {self.width}")
         if self.positions == "rotary" and self.width // self.heads % 2:
             raise ValueError(f"positions = rotary needs an even width of a head, not {self.width // self.heads}")
+        if self.label_smoothing and self.loss != "full":
+            raise ValueError('label_smoothing spreads targets over all items; set loss = "full" with it')
+        if self.loss == "gbce" and self.sampling != "uniform":
+            raise ValueError('loss = "gbce" is calibrated for negatives drawn alike; set sampling = "uniform"')
+        if self.objective == "masked" and self.target == "basket":
+            raise ValueError('objective = "masked" hides single items; set target = "item" with it')
         if self.final_learning_rate > self.learning_rate:
             raise ValueError("final_learning_rate must not exceed learning_rate")
         return self

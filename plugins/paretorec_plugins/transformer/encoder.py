@@ -8,11 +8,12 @@ import torch
 from paretorec.contracts import Array, FitData, Histories, ItemTable, RunContext, State
 from paretorec.errors import ArtifactError, DataError
 from paretorec.training import Plan, checkpoint_path, fit, torch_threads
+from paretorec_plugins.transformer.cloze import cloze_window
 from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.inputs import Inputs
 from paretorec_plugins.transformer.model import Transformer
 from paretorec_plugins.transformer.task import NextItem
 from paretorec_plugins.transformer.validation import Validation, positive_targets, repeats
+from paretorec_plugins.transformer.warm import Before
 from paretorec_plugins.transformer.windows import window
 
 GROUP = 8
@@ -21,7 +22,10 @@ WIDTHS = (17, 33, 65, 129, 257, 513)
 """Widths that windows are padded to, by their own length alone."""
 REPEATS = 0.01
 """Share of repeated events from which validation counts items that the user had."""
-SHAPE = ("width", "layers", "heads", "expansion", "attention", "block", "positions", "time_bias", "length")
+SHAPE = (
+    *("width", "layers", "heads", "expansion", "attention", "block", "positions", "time_bias", "length"),
+    *("objective", "similarity", "learn_temperature"),
+)
 """Fields that saved weights depend on; one that a state lacks came later and had its default."""
 
 
@@ -44,6 +48,17 @@ class TransformerEncoder:
         """int64 [N + 1]: item code -> row among the learned vectors; K: none, also for all codes from N on."""
         self._vectors = torch.zeros(0, config.width)
         """float32 [K + 2, d] by token: start, learned items, their mean."""
+        self._before: Before | None = None
+
+    def warm_start(self, state: State, items: ItemTable) -> None:
+        """The next `fit` begins with these weights; `items`: the table that they were fitted with.
+
+        Items are known again by their ids; a new one begins with the mean vector. Raises `ArtifactError` where the
+        state is of another shape of network.
+        """
+        self._check_shape(state)
+        known = np.asarray(state.arrays["known"], np.int64)
+        self._before = Before(state, items.ids[known])
 
     def fit(self, data: FitData, run: RunContext) -> None:
         """Train. Raises `DataError` where no history has an event."""
@@ -53,7 +68,9 @@ class TransformerEncoder:
         self._learn_codes(np.unique(histories.items[histories.flat()[1]]), len(data.items))
         generator = torch.Generator(run.device)
         generator.manual_seed(int(run.rng("transformer/weights").integers(2**62)))
-        self._model = Transformer(len(self._known), self.config, generator)
+        self._model = self._network(generator)
+        if self._before is not None:
+            self._before.give(self._model, data.items.ids[self._known])
         validation = self._validation(data, run)
 
         def validate() -> float | None:
@@ -61,7 +78,9 @@ class TransformerEncoder:
             return validation.ndcg(self._encode, self.encode_items(data.items)) if len(validation) else None
 
         task = NextItem(self._model, histories, self._index, self.config, generator, validate)
-        data_read = (histories.items, histories.times, histories.start, histories.end)
+        data_read = [histories.items, histories.times, histories.start, histories.end]
+        if self._before is not None:
+            data_read += self._before.state.arrays.values()
         checkpoint = checkpoint_path(run, "transformer", self.config, data_read)
         fit(task, self._plan(), run, "transformer", checkpoint)
         self._model.cpu()
@@ -75,7 +94,7 @@ class TransformerEncoder:
     def encode_items(self, items: ItemTable) -> Array:
         """float32 [N, d]: the learned vector, or the mean of all learned ones."""
         codes = np.minimum(np.arange(len(items)), len(self._index) - 1)
-        return self._vectors.numpy()[self._index[codes] + 1]
+        return self._fitted().similarity.vectors(self._vectors).numpy()[self._index[codes] + 1]
 
     def state(self) -> State:
         model = self._fitted()
@@ -84,13 +103,7 @@ class TransformerEncoder:
 
     def restore(self, state: State, items: ItemTable) -> None:
         """Raises `ArtifactError` where the state is of another shape of network or of more items than `items`."""
-        for field in SHAPE:
-            saved = state.meta.get(field, TransformerConfig.model_fields[field].default)
-            mine = getattr(self.config, field)
-            if saved != mine:
-                raise ArtifactError(
-                    f"encoder transformer was fitted with {field} = {saved}, the configuration has {mine}"
-                )
+        self._check_shape(state)
         arrays = dict(state.arrays)
         known = np.asarray(arrays.pop("known", np.zeros(0)), np.int64)
         if known.max(initial=-1) >= len(items):
@@ -98,7 +111,7 @@ class TransformerEncoder:
                 f"encoder transformer learned item code {known.max()}, but the item table has {len(items)} rows"
             )
         self._learn_codes(known, len(items))
-        model = Transformer(len(self._known), self.config, torch.Generator())
+        model = self._network(torch.Generator())
         try:
             model.load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in arrays.items()})
         except RuntimeError as cause:
@@ -106,10 +119,23 @@ class TransformerEncoder:
         self._model = model.eval()
         self._refresh()
 
+    def _check_shape(self, state: State) -> None:
+        differing = []
+        for field in SHAPE:
+            saved = state.meta.get(field, TransformerConfig.model_fields[field].default)
+            mine = getattr(self.config, field)
+            if saved != mine:
+                differing.append(f"{field} = {saved}, the configuration has {mine}")
+        if differing:
+            raise ArtifactError(f"encoder transformer was fitted with {'; '.join(differing)}")
+
     def _fitted(self) -> Transformer:
         if self._model is None:
             raise ArtifactError("encoder transformer is not fitted; call fit or restore first")
         return self._model
+
+    def _network(self, generator: torch.Generator) -> Transformer:
+        return Transformer(len(self._known), self.config, generator, causal=self.config.objective == "causal")
 
     def _learn_codes(self, known: Array, items: int) -> None:
         self._known = known.astype(np.int64)
@@ -128,6 +154,11 @@ class TransformerEncoder:
             weight_decay=config.weight_decay,
             patience=config.patience,
             minutes=config.minutes,
+            clip_norm=config.clip_norm,
+            ema=config.ema,
+            accumulate=config.accumulate,
+            compile=config.compile,
+            memory_keys=(f"batch_tokens = {config.batch_tokens}", f"negatives = {config.negatives}"),
         )
 
     def _validation(self, data: FitData, run: RunContext) -> Validation:
@@ -154,6 +185,7 @@ class TransformerEncoder:
         length = self.config.length
         device = model.tokens.weight.device
         vectors = self._vectors.to(device)
+        look = cloze_window if self.config.objective == "masked" else window
         out = np.zeros((len(histories), self.config.width), np.float32)
         widths = np.array(sorted({min(width, length + 1) for width in WIDTHS} | {length + 1}))
         bucket = np.searchsorted(widths, np.minimum(histories.length, length) + 1)
@@ -162,8 +194,7 @@ class TransformerEncoder:
             for start in range(0, len(rows), GROUP):
                 group = rows[start : start + GROUP]
                 padded = np.resize(group, GROUP)
-                seen = window(histories.take(padded), self._index, length, int(widths[choice]))
-                tokens, last = (torch.from_numpy(part).to(device) for part in (seen.tokens, seen.last))
-                hidden = model.at(Inputs(tokens), last, vectors)
-                out[group] = hidden[: len(group)].cpu().numpy()
+                seen = look(histories.take(padded), self._index, length, int(widths[choice]))
+                hidden = model.at(seen.inputs(device), torch.from_numpy(seen.last).to(device), vectors)
+                out[group] = model.similarity.vectors(hidden)[: len(group)].cpu().numpy()
         return out

@@ -7,15 +7,19 @@ import math
 import torch
 from torch import Tensor, nn
 
-from paretorec.training import SeededDropout
+from paretorec.training import SeededDropout, Similarity
 from paretorec_plugins.transformer.blocks import Block
 from paretorec_plugins.transformer.config import TransformerConfig
 from paretorec_plugins.transformer.inputs import START, Inputs
 from paretorec_plugins.transformer.positions import pairs
 
+COSINE_TEMPERATURE = 0.05
+"""Cosines differ by too little to be logits as they are."""
+
 
 class Transformer(nn.Module):
-    """Item vectors, positions, blocks. A history's representation and an item's vector meet in a dot product."""
+    """Item vectors, positions, blocks. A history's representation and an item's vector meet in
+    `similarity`."""
 
     def __init__(self, items: int, config: TransformerConfig, generator: torch.Generator, causal: bool = True) -> None:
         """`generator` draws the first weights now and the dropout later.
@@ -35,6 +39,9 @@ class Transformer(nn.Module):
         self.dropout = SeededDropout(config.dropout, generator)
         self.to_empty(device=generator.device)
         self._initialise(generator)
+        default = 1.0 if config.similarity == "dot" else COSINE_TEMPERATURE
+        self.similarity = Similarity(config.similarity, config.temperature or default, config.learn_temperature)
+        self.similarity.to(generator.device)
 
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator) -> None:

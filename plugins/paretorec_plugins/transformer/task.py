@@ -1,4 +1,4 @@
-"""Learning to predict the next item: the task that `paretorec.training.fit` works on."""
+"""Learning to predict next or hidden items: the task that `paretorec.training.fit` works on."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import torch
 from torch import Tensor
 
 from paretorec.contracts import Array, Histories
-from paretorec.training import NegativeSampler, length_batches, softmax_loss
+from paretorec.training import CatalogueLoss, LossName, length_batches, to_device, uses_bf16
+from paretorec_plugins.transformer.cloze import cloze_lesson
 from paretorec_plugins.transformer.config import TransformerConfig
 from paretorec_plugins.transformer.inputs import START
 from paretorec_plugins.transformer.model import Transformer
-from paretorec_plugins.transformer.windows import ITEMS_ALONE, Reading, lesson
+from paretorec_plugins.transformer.windows import ITEMS_ALONE, Lesson, Reading, lesson
 
 FULL_LIMIT = 20_000
 """Items up to which `loss = "auto"` means the full softmax."""
 
 
 class NextItem:
-    """Batches of histories, the softmax loss over their next items, and validation."""
+    """Batches of histories, the loss over their next items or their hidden ones, and validation."""
 
     def __init__(
         self,
@@ -38,35 +39,48 @@ class NextItem:
         self._reading = reading
         self._histories, self._index, self._config, self._generator = histories, index, config, generator
         self._rng = np.random.default_rng(0)
-        self._sampler: NegativeSampler | None = None
         items = len(model.item_vectors)
-        if config.loss == "sampled" or (config.loss == "auto" and items > FULL_LIMIT):
-            counts = np.bincount(index[histories.items[histories.flat()[1]]], minlength=items)
-            self._sampler = NegativeSampler(counts, config.negatives, config.sampling)
+        self._compare = CatalogueLoss(
+            np.bincount(index[histories.items[histories.flat()[1]]], minlength=items),
+            loss_of(config, items),
+            similarity=model.similarity,
+            sampling=config.sampling,
+            negatives=config.negatives,
+            calibration=config.calibration,
+            smoothing=config.label_smoothing,
+            bf16=uses_bf16(config.precision, generator.device),
+        )
 
     def batches(self, rng: np.random.Generator) -> list[Array]:
         """Rows of histories of similar length; dropout and negatives are seeded for this epoch."""
-        self._rng = rng
-        self._generator.manual_seed(int(rng.integers(2**62)))
+        self.reseed(rng)
         width = np.minimum(self._histories.length, self._config.length + 1)
         return length_batches(width, self._config.batch_tokens, rng)
 
+    def reseed(self, rng: np.random.Generator) -> None:
+        """From here on dropout, negatives and hidden items come from `rng`."""
+        self._rng = rng
+        self._generator.manual_seed(int(rng.integers(2**62)))
+
     def loss(self, batch: Array) -> Tensor:
-        """Mean cross-entropy of the batch's targets."""
-        config = self._config
-        basket = config.basket_seconds * 1000 if config.target == "basket" else None
-        learn = lesson(self._histories.take(batch), self._index, config.length, basket, self._reading)
+        """Mean loss of the batch's targets."""
+        learn = self._lesson(self._histories.take(batch))
         device = self._generator.device
-
-        def tensor(values: Array) -> Tensor:
-            return torch.from_numpy(values).to(device)
-
         table = self.model.table()
         hidden = self.model(learn.inputs(device), table).flatten(0, 1)
-        queries = hidden.index_select(0, tensor(learn.query))
-        row, vectors = tensor(learn.row), table[START + 1 :]
-        if self._sampler is None:
-            return softmax_loss(queries, vectors, row, tensor(learn.target))
-        drawn = self._sampler.draw(learn.target, self._rng)
-        candidates = vectors.index_select(0, tensor(drawn.items))
-        return softmax_loss(queries, candidates, row, tensor(drawn.column), offset=tensor(drawn.offset))
+        queries = hidden.index_select(0, to_device(learn.query, device))
+        return self._compare(queries, table[START + 1 :], learn.row, learn.target, self._rng, learn.weight)
+
+    def _lesson(self, histories: Histories) -> Lesson:
+        config = self._config
+        if config.objective == "masked":
+            return cloze_lesson(histories, self._index, config.length, config.mask_share, self._rng, self._reading)
+        basket = config.basket_seconds * 1000 if config.target == "basket" else None
+        return lesson(histories, self._index, config.length, basket, self._reading)
+
+
+def loss_of(config: TransformerConfig, items: int) -> LossName:
+    """What ``auto`` means for so many items."""
+    if config.loss == "auto":
+        return "full" if items <= FULL_LIMIT else "sampled"
+    return config.loss
