@@ -13,7 +13,6 @@ from paretorec_plugins.transformer.config import TransformerConfig
 from paretorec_plugins.transformer.model import Transformer
 from paretorec_plugins.transformer.task import NextItem
 from paretorec_plugins.transformer.validation import Validation, positive_targets, repeats
-from paretorec_plugins.transformer.warm import Before
 from paretorec_plugins.transformer.windows import window
 
 GROUP = 8
@@ -48,17 +47,6 @@ class TransformerEncoder:
         """int64 [N + 1]: item code -> row among the learned vectors; K: none, also for all codes from N on."""
         self._vectors = torch.zeros(0, config.width)
         """float32 [K + 2, d] by token: start, learned items, their mean."""
-        self._before: Before | None = None
-
-    def warm_start(self, state: State, items: ItemTable) -> None:
-        """The next `fit` begins with these weights; `items`: the table that they were fitted with.
-
-        Items are known again by their ids; a new one begins with the mean vector. Raises `ArtifactError` where the
-        state is of another shape of network.
-        """
-        self._check_shape(state)
-        known = np.asarray(state.arrays["known"], np.int64)
-        self._before = Before(state, items.ids[known])
 
     def fit(self, data: FitData, run: RunContext) -> None:
         """Train. Raises `DataError` where no history has an event."""
@@ -69,8 +57,6 @@ class TransformerEncoder:
         generator = torch.Generator(run.device)
         generator.manual_seed(int(run.rng("transformer/weights").integers(2**62)))
         self._model = self._network(generator)
-        if self._before is not None:
-            self._before.give(self._model, data.items.ids[self._known])
         validation = self._validation(data, run)
 
         def validate() -> float | None:
@@ -78,9 +64,7 @@ class TransformerEncoder:
             return validation.ndcg(self._encode, self.encode_items(data.items)) if len(validation) else None
 
         task = NextItem(self._model, histories, self._index, self.config, generator, validate)
-        data_read = [histories.items, histories.times, histories.start, histories.end]
-        if self._before is not None:
-            data_read += self._before.state.arrays.values()
+        data_read = (histories.items, histories.times, histories.start, histories.end)
         checkpoint = checkpoint_path(run, "transformer", self.config, data_read)
         fit(task, self._plan(), run, "transformer", checkpoint)
         self._model.cpu()
@@ -103,7 +87,13 @@ class TransformerEncoder:
 
     def restore(self, state: State, items: ItemTable) -> None:
         """Raises `ArtifactError` where the state is of another shape of network or of more items than `items`."""
-        self._check_shape(state)
+        for field in SHAPE:
+            saved = state.meta.get(field, TransformerConfig.model_fields[field].default)
+            mine = getattr(self.config, field)
+            if saved != mine:
+                raise ArtifactError(
+                    f"encoder transformer was fitted with {field} = {saved}, the configuration has {mine}"
+                )
         arrays = dict(state.arrays)
         known = np.asarray(arrays.pop("known", np.zeros(0)), np.int64)
         if known.max(initial=-1) >= len(items):
@@ -118,16 +108,6 @@ class TransformerEncoder:
             raise ArtifactError("encoder transformer: the saved weights are incomplete; run again") from cause
         self._model = model.eval()
         self._refresh()
-
-    def _check_shape(self, state: State) -> None:
-        differing = []
-        for field in SHAPE:
-            saved = state.meta.get(field, TransformerConfig.model_fields[field].default)
-            mine = getattr(self.config, field)
-            if saved != mine:
-                differing.append(f"{field} = {saved}, the configuration has {mine}")
-        if differing:
-            raise ArtifactError(f"encoder transformer was fitted with {'; '.join(differing)}")
 
     def _fitted(self) -> Transformer:
         if self._model is None:
@@ -154,11 +134,6 @@ class TransformerEncoder:
             weight_decay=config.weight_decay,
             patience=config.patience,
             minutes=config.minutes,
-            clip_norm=config.clip_norm,
-            ema=config.ema,
-            accumulate=config.accumulate,
-            compile=config.compile,
-            memory_keys=(f"batch_tokens = {config.batch_tokens}", f"negatives = {config.negatives}"),
         )
 
     def _validation(self, data: FitData, run: RunContext) -> Validation:
