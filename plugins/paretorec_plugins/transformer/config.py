@@ -113,7 +113,22 @@ class TransformerConfig(ComponentConfig):
     final_learning_rate: float = Field(default=3e-5, ge=0, description="Learning rate at the end of the schedule.")
     schedule: Literal["cosine", "constant"] = Field(default="cosine", description="Learning rate after the warm-up.")
     warm_up: float = Field(default=2, ge=0, description="Epochs in which the learning rate rises from zero.")
-    weight_decay: float = Field(default=0.0, ge=0, description="Decay of all weights.")
+    weight_decay: float = Field(
+        default=0.0, ge=0, description="Decay of matrices; biases, norms and learned vectors are never decayed."
+    )
+    clip_norm: float = Field(default=0.0, ge=0, description="Length that gradients are cut to; 0: never.")
+    ema: float = Field(
+        default=0.0,
+        ge=0,
+        description="Half-life, in epochs, of the average of the weights that is validated and kept; 0: none.",
+    )
+    accumulate: int = Field(
+        default=1,
+        ge=1,
+        description="Batches a gradient step; several processes share them, one each at least. A lower `batch_tokens` "
+        "with more of them needs less memory.",
+    )
+    compile: bool = Field(default=False, description="Train through `torch.compile`, where there is a compiler.")
     validation_requests: int = Field(
         default=2000, ge=1, description="Validation requests looked at after an epoch at most; drawn by seed."
     )
