@@ -85,8 +85,8 @@ class Found:
     """wish -> way -> (row of theta, what is promised of each objective float64 [M]) or None: no policy qualifies."""
     select: Array
     """float64 [P, M]: values on the select requests."""
-    corners: Array
-    """float64 [K, M]: the same of each signal alone, which nobody chose."""
+    fixed: Array
+    """float64 [F, M]: the same of policies that were given, which nobody chose on this log; F may be 0."""
     reference: Array
     """float64 [M]: of the hypervolume, minimised."""
     optimism: dict[str, Any]
@@ -127,8 +127,8 @@ class World:
         data = replace(data, items=self.items, item=codes[data.item].astype(np.int32))
         return Prepared(data, self.components.splitter.component.split(data, self.config.seed), HistoryIndex(data))
 
-    def found(self, users: int, seed: int) -> Found:
-        """Search, thin, certify and pick on one log."""
+    def found(self, users: int, seed: int, fixed: Array | None = None) -> Found:
+        """Search, thin, certify and pick on one log; judge policies `fixed` float64 [F, D] beside."""
         config = self.config.model_copy(update={"seed": seed})
         record = Record(self.components.manifest(), config)
         prepared = self.prepared(users, seed)
@@ -137,9 +137,15 @@ class World:
         front = find_front(
             self.components, prepared, self.bundle, bundle_id(self.bundle), config, run, record, self.registry
         )
-        return self.read(front, record)
+        values = np.empty((0, len(self.names)))
+        if fixed is not None:
+            requests = prepared.split.select
+            values = judge_part(
+                "select", requests, prepared, self.bundle, self.components, self.plan, config.k, run
+            ).judge.evaluate(fixed)[0]
+        return self.read(front, record, values)
 
-    def read(self, front: Front, record: Record) -> Found:
+    def read(self, front: Front, record: Record, fixed: Array) -> Found:
         """A front as arrays, with what would be picked from it in each way."""
         theta = np.array([PolicyFile.load(point.policy).theta(self.box) for point in front.points])
 
@@ -155,7 +161,7 @@ class World:
             relative=np.array([base[name].relative for name in self.names]),
             picks={wish: {way: chosen(front, self.names, wish, way) for way in WAYS} for wish in WISHES},
             select=np.array([[point.select[name] for name in self.names] for point in front.points]),
-            corners=np.array([[point.select[name] for name in self.names] for point in front.baselines]),
+            fixed=fixed,
             reference=-self.sign * np.array(record.search["reference"]),
             optimism=dict(front.optimism),
             requests=(record.requests["select"], record.requests["certify"]),

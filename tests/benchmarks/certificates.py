@@ -1,10 +1,12 @@
 """Do certificates hold, and are they worth having? Simulated logs whose truth is known, against fresh customers.
 
-    python tests/benchmarks/certificates.py [--quick] [--json] [--workers N]
+    python tests/benchmarks/certificates.py [--quick] [--json] [--workers N] [--parts NAMES] [--into FILE]
 
 A bundle is fitted once. Then every log is of other customers of the simulated store and goes through the code of a
 run: search on the select requests, thinning, certificates on the certify requests, a pick. What is promised is compared
 with what the same policies do for fresh customers of the same days, 200,000 of them, none of whom is in any log.
+The parts `certificates`, `optimism` and `halves` can be measured one at a time: `--into` puts the figures of those that
+were asked for into a file that holds the others'.
 
 Three ways to pick are compared, for three wishes (the first, most sales while relevance loses at most 2 %, gives the
 keys at the top):
@@ -32,9 +34,10 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -42,12 +45,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
+from certificate_optimism import optimism
 from certificate_worlds import BASELINE, CONFIG, STORE, WAYS, WISHES, Found, World
 from journey_halves import journey
 
+from paretorec.artifact import read_json, write_json
 from paretorec.contracts import Array
 from paretorec.record import machine, versions
-from paretorec.search.pareto import hypervolume
 
 FULL = {
     "logs": 1000,
@@ -72,7 +76,7 @@ QUICK = {
     "optimism_fresh": 4000,
     "halves": 0,
 }
-FIRST_LOG, FIRST_OPTIMISM, FIRST_TRUTH = 1_000, 500_000, 900_000
+FIRST_LOG, FIRST_OPTIMISM, FIRST_PILOT, FIRST_TRUTH = 1_000, 500_000, 800_000, 900_000
 """Seeds of customers; 1 is the bundle's, 2 the oracle's."""
 SURE = 1.96
 
@@ -85,6 +89,10 @@ def _begin() -> None:
 
 
 def _log(task: tuple[int, int]) -> Found:
+    return _WORLD[0].found(*task)
+
+
+def _log_beside(task: tuple[int, int, Array]) -> Found:
     return _WORLD[0].found(*task)
 
 
@@ -195,68 +203,8 @@ def coverage(logs: list[Found], truths: list[Array]) -> dict[str, Any]:
     }
 
 
-def optimism(
-    logs: list[Found], values: list[Array], corners: Array, baseline: int, names: list[str], sign: Array
-) -> dict[str, Any]:
-    """The front as it looks, as it is expected to be, and as it is.
-
-    corners: float64 [K, M], true values of each signal alone; `baseline` is one of them. Nobody chose them, so what
-    they look like is right on average, and noise that they share with the front, that of the truth among it, is
-    taken out of the bias by regression (control variates); `plain_` figures are those without.
-    """
-    raw, expected, best = [], [], {name: ([], []) for name in names}  # type: ignore[var-annotated]
-    true = np.array([hypervolume(-sign * v, found.reference) for v, found in zip(values, logs, strict=True)])
-    for found, value in zip(logs, values, strict=True):
-        volume = found.optimism["hypervolume"]
-        raw.append(volume["select"])
-        expected.append(volume["expected"])
-        for m, name in enumerate(names):
-            row = int((sign[m] * found.select[:, m]).argmax())
-            told = found.optimism["best"][name]
-            for place, key in enumerate(("select", "expected")):
-                best[name][place].append(100 * sign[m] * (told[key] - value[row, m]) / abs(value[row, m]))
-
-    shared = np.array(
-        [np.concatenate([(f.corners - corners).mean(axis=0), f.corners[baseline] - corners[baseline]]) for f in logs]
-    )
-
-    def error(of: Any) -> dict[str, float]:
-        off = np.asarray(of)
-        bias, noise = without_noise(off, shared)
-        return {
-            "bias_percent": round(bias, 3),
-            "bias_error": round(noise, 3),
-            "rmse_percent": round(float(np.hypot(bias, off.std())), 3),
-            "plain_bias_percent": round(float(off.mean()), 3),
-            "plain_rmse_percent": round(float(np.sqrt(np.square(off).mean())), 3),
-        }
-
-    scale = 100 / true.mean()
-    return {
-        "logs": len(logs),
-        "requests": round(float(np.mean([found.requests[0] for found in logs]))),
-        "raw": error((np.array(raw) - true) * scale),
-        "expected": error((np.array(expected) - true) * scale),
-        "best_values": {name: {"raw": error(a), "expected": error(b)} for name, (a, b) in best.items()},
-    }
-
-
-def without_noise(off: Array, controls: Array) -> tuple[float, float]:
-    """(mean, its standard error) of `off` [n] less what it shares with `controls` [n, C], whose means are 0."""
-    controls = controls[:, controls.std(axis=0) > 0]
-    if len(off) < 5 * (controls.shape[1] + 1):
-        controls = controls[:, :0]
-    design = np.column_stack([np.ones(len(off)), controls / controls.std(axis=0)])
-    fit, *_ = np.linalg.lstsq(design, off, rcond=None)
-    left = off - design @ fit
-    variance = np.square(left).sum() / max(len(off) - design.shape[1], 1)
-    return float(fit[0]), float(np.sqrt(variance * np.linalg.inv(design.T @ design)[0, 0]))
-
-
-def measure(quick: bool, workers: int) -> dict[str, Any]:
-    sizes = QUICK if quick else FULL
-    start = time.perf_counter()
-    pool = Workers(workers)
+def certificates(pool: Workers, sizes: dict[str, Any]) -> dict[str, Any]:
+    """Do bounds hold, and what are picks worth?"""
     [(names, sign, corners, row)] = pool.map(_facts, [None])
     logs: list[Found] = list(pool.map(_log, [(sizes["users"], FIRST_LOG + n) for n in range(sizes["logs"])]))
     [oracle] = pool.map(_oracle, [(sizes["oracle_users"], sizes["oracle_evaluations"])])
@@ -272,30 +220,9 @@ def measure(quick: bool, workers: int) -> dict[str, Any]:
     ]
     wishes = judged(logs, truths, oracle_changes, names)
     covered = coverage(logs, truths)
-    seconds = {"certificates": round(time.perf_counter() - start, 1)}
-    looks = []
-    for size, (users, count) in enumerate(sizes["optimism"].items()):
-        tasks = [(users, FIRST_OPTIMISM + 10_000 * size + n) for n in range(count)]
-        some: list[Found] = list(pool.map(_log, tasks))
-        everything = np.concatenate([corners, *(found.theta for found in some)])
-        flat = pool.truth(everything, sizes["optimism_fresh"], sizes["shard"], "select")
-        cuts = np.cumsum([len(corners), *(len(found.theta) for found in some)])[:-1]
-        true_corners, *true = np.split(flat, cuts)
-        looks.append(optimism(some, true, true_corners, row, names, sign))
-    pool.close()
-    seconds["optimism"] = round(time.perf_counter() - start - seconds["certificates"], 1)
     first = next(iter(wishes.values()))["ways"]["certified"]
     return {
-        "benchmark": "certificates",
-        "machine": machine(),
-        "versions": versions(),
-        "quick": quick,
-        "seeds": [FIRST_LOG, FIRST_OPTIMISM, FIRST_TRUTH],
         "sizes": {
-            **{key: value for key, value in sizes.items() if key not in ("logs", "optimism")},
-            "items": STORE.items,
-            "evaluations": CONFIG["search"]["evaluations"],
-            "points": CONFIG["search"]["points"],
             "select_requests": round(float(np.mean([found.requests[0] for found in logs]))),
             "certify_requests": round(float(np.mean([found.requests[1] for found in logs]))),
         },
@@ -307,38 +234,113 @@ def measure(quick: bool, workers: int) -> dict[str, Any]:
         "coverage": covered["low"]["share"],
         "coverages": covered,
         "wishes": wishes,
-        "optimism": looks,
-        "complete_journey": journey(sizes["halves"]),
-        "seconds": seconds,
     }
+
+
+def front_optimism(pool: Workers, sizes: dict[str, Any]) -> dict[str, Any]:
+    """By how much fronts of several sizes flatter themselves."""
+    [(names, sign, _, _)] = pool.map(_facts, [None])
+    first, looks = next(iter(sizes["optimism"])), []
+    pilots = list(pool.map(_log, [(first, FIRST_PILOT + n) for n in range(4)]))
+    fixed = np.unique(np.concatenate([found.theta for found in pilots]), axis=0)
+    for size, (users, count) in enumerate(sizes["optimism"].items()):
+        tasks = [(users, FIRST_OPTIMISM + 10_000 * size + n, fixed) for n in range(count)]
+        logs: list[Found] = list(pool.map(_log_beside, tasks))
+        everything = np.concatenate([fixed, *(found.theta for found in logs)])
+        flat = pool.truth(everything, sizes["optimism_fresh"], sizes["shard"], "select")
+        cuts = np.cumsum([len(fixed), *(len(found.theta) for found in logs)])[:-1]
+        true_fixed, *true = np.split(flat, cuts)
+        looks.append(optimism(logs, true, true_fixed, names, sign))
+    return {"optimism": looks}
+
+
+def halves(pool: Workers, sizes: dict[str, Any]) -> dict[str, Any]:
+    """The illustration on real purchases."""
+    return {"complete_journey": journey(sizes["halves"])}
+
+
+PARTS = {"certificates": certificates, "optimism": front_optimism, "halves": halves}
+
+
+def measure(quick: bool, workers: int, parts: Sequence[str] = tuple(PARTS)) -> dict[str, Any]:
+    """Figures of some parts; `merged` puts them beside those of the others."""
+    sizes = QUICK if quick else FULL
+    pool = Workers(workers)
+    figures: dict[str, Any] = {
+        "benchmark": "certificates",
+        "machine": machine(),
+        "versions": versions(),
+        "quick": quick,
+        "seeds": [FIRST_LOG, FIRST_OPTIMISM, FIRST_TRUTH],
+        "sizes": {
+            **{key: value for key, value in sizes.items() if key not in ("logs", "optimism")},
+            "items": STORE.items,
+            "evaluations": CONFIG["search"]["evaluations"],
+            "points": CONFIG["search"]["points"],
+        },
+        "seconds": {},
+    }
+    for part in parts:
+        start = time.perf_counter()
+        found = PARTS[part](pool, sizes)
+        figures["sizes"] |= found.pop("sizes", {})
+        figures |= found
+        figures["seconds"][part] = round(time.perf_counter() - start, 1)
+    pool.close()
+    return figures
+
+
+def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """The old figures with those parts that were measured again in their place."""
+    if old.get("benchmark") != new["benchmark"] or old.get("quick") != new["quick"]:
+        raise SystemExit("--into: these figures are of another benchmark, or one of the two is a quick run")
+    return old | new | {key: old.get(key, {}) | new[key] for key in ("sizes", "seconds")}
 
 
 def table(figures: dict[str, Any]) -> str:
     """For people."""
-    lines = [
-        f"{figures['logs']} logs of {figures['sizes']['certify_requests']:,} certify requests; all bounds of a log "
-        f"hold in {figures['coverages']['low']['share']:.1%} ± {figures['coverages']['low']['error']:.1%}"
-    ]
-    for wish in figures["wishes"].values():
+    lines = []
+    if "wishes" in figures:
+        lines.append(
+            f"{figures['logs']} logs of {figures['sizes']['certify_requests']:,} certify requests; all bounds of a log "
+            f"hold in {figures['coverages']['low']['share']:.1%} ± {figures['coverages']['low']['error']:.1%}"
+        )
+    for wish in figures.get("wishes", {}).values():
         lines.append(f"most {wish['maximize']}, keeping {wish['keep']}; the oracle gains {wish['oracle_gain']} %")
         for way, one in wish["ways"].items():
             lines.append(
                 f"  {way}: issued {one['issued']}, false {one['false']}, wish broken {one['wish_broken']}, "
                 f"share of the oracle's gain {one['share_of_oracle_gain']}"
             )
-    for one in figures["optimism"]:
+    for one in figures.get("optimism", []):
         lines.append(f"front of {one['requests']:,} requests: looks {one['raw']}, expected {one['expected']}")
         lines += [f"  best {name}: {found}" for name, found in one["best_values"].items()]
-    return "\n".join([*lines, f"Complete Journey: {figures['complete_journey']}", str(figures["seconds"])])
+    if "complete_journey" in figures:
+        lines.append(f"Complete Journey: {figures['complete_journey']}")
+    return "\n".join([*lines, str(figures["seconds"])])
+
+
+def chosen_parts(text: str) -> list[str]:
+    """Names of parts, in their order."""
+    names = text.split(",")
+    if unknown := sorted(set(names) - set(PARTS)):
+        raise argparse.ArgumentTypeError(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    return [name for name in PARTS if name in names]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--quick", action="store_true", help="12 logs, few fresh customers")
+    parser.add_argument("--quick", action="store_true", help="few logs, few fresh customers")
     parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 2), help="processes")
+    parser.add_argument("--parts", type=chosen_parts, default=list(PARTS), help=f"some of {','.join(PARTS)}")
+    parser.add_argument("--into", type=Path, help="a JSON file of earlier figures: these parts are replaced in it")
     arguments = parser.parse_args()
-    figures = measure(arguments.quick, arguments.workers)
+    figures = measure(arguments.quick, arguments.workers, arguments.parts)
+    if arguments.into is not None:
+        old = read_json(arguments.into) if arguments.into.exists() else {}
+        figures = merged(old, figures) if old else figures
+        write_json(arguments.into, figures)
     print(json.dumps(figures, indent=2) if arguments.json else table(figures))
 
 

@@ -49,10 +49,7 @@ def test_it_is_that_of_a_plain_bootstrap():
     numerator, user, _ = make_world(3)
     sums = np.stack([numerator[..., user == one].sum(axis=2) for one in np.unique(user)], axis=2)
     rng = np.random.default_rng([7, 4])
-    draws = []
-    for _ in range(40):
-        weights = rng.multinomial(200, np.full(200, 1 / 200))
-        draws.append((weights.tolist(), rng.multinomial(200, weights / 200).tolist()))
+    draws = [rng.multinomial(200, np.full(200, 1 / 200)).tolist() for _ in range(40)]
     look, expected = plain.optimism(sums.tolist(), [2.0] * 200, reference.tolist(), draws)
     assert found.select == pytest.approx(look)
     assert found.select == pytest.approx(hypervolume(values, reference))
@@ -72,10 +69,24 @@ def test_what_is_expected_is_nearer_to_what_is():
         best.append(found.best - true[at])
         best_corrected.append(found.best_expected - true[at])
     assert np.mean(raw) > 0.05, "many policies and noise: the front looks too large"
-    assert abs(np.mean(corrected)) < 0.25 * np.mean(raw)
+    assert abs(np.mean(corrected)) < 0.1 * np.mean(raw)
     assert np.square(corrected).mean() < np.square(raw).mean()
     assert np.mean(best) < 0
-    assert abs(np.mean(best_corrected)) < 0.4 * abs(np.mean(best))
+    assert abs(np.mean(best_corrected)) < 0.15 * abs(np.mean(best))
+
+
+def test_few_policies_far_apart_leave_nothing_to_correct():
+    """Nobody changes places with anybody, so that the factor for policies that are nearly equal does no harm."""
+    gaps = []
+    for seed in range(40):
+        numerator, user, true = make_world(seed, policies=4, noise=0.1)
+        values = numerator.mean(axis=2)
+        reference = np.full(2, 1.5)
+        found = estimate_optimism(
+            numerator, np.ones_like(numerator), user, values, [0, 1], LEAST, reference, everything, resamples=40
+        )
+        gaps.append(1 - found.expected / hypervolume(true[everything(values, None)], reference))
+    assert abs(np.mean(gaps)) < 0.005
 
 
 def test_without_a_choice_there_is_no_optimism():

@@ -47,15 +47,9 @@ def gap(seen, real, shown, reference):
 
 
 def optimism(sums, sizes, reference, resamples):
-    """(area as it looks, as expected). resamples: pairs ([U], [U]), how often each user is in each, and in one drawn
-    from that."""
+    """(area as it looks, as expected). resamples: [U] each, how often each user is in it."""
     real = means(sums, sizes, [1] * len(sizes))
     shown = front(real)
-    first, second = [], []
-    for weights, again in resamples:
-        drawn = means(sums, sizes, weights)
-        first.append(gap(drawn, real, shown, reference))
-        second.append(gap(means(sums, sizes, again), drawn, shown, reference))
-    once, twice = (intercept(*zip(*level, strict=True)) for level in (first, second))
+    gaps, noise = zip(*(gap(means(sums, sizes, weights), real, shown, reference) for weights in resamples), strict=True)
     look = area([real[i] for i in shown], reference)
-    return look, look - (2 * once - twice)
+    return look, look - 2**0.5 * intercept(gaps, noise)

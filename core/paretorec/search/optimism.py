@@ -3,9 +3,17 @@
 Of many policies judged with noise, those that look best are shown, so that what is shown looks better than it is. The
 amount is estimated by the bootstrap: in every resample of the users the front is chosen again, by the same rule, and
 what it looks like there is compared with what the same policies are on all users (Efron 1983; Efron & Tibshirani 1993,
-section 17.6). Values that hold noise already are further apart than true ones, so less changes place in a resample than
-did in the data; by how much the bootstrap falls short is estimated by a second one inside each resample, and added
-(iterated bootstrap, Hall & Martin 1988). The benchmark `certificates` compares it with fresh users.
+section 17.6).
+
+That falls short, since values that hold noise already are further apart than true ones. Of normal values with noise of
+variance 1 around policies that are nearly equal, the one that looks best flatters itself by c / sqrt(1), where c grows
+with their number; in a resample noise of variance 1 is added to values of variance 1, and by the same law the best
+flatters itself by c / sqrt(2) (Stein's lemma: the gain is the noise's variance times the derivative of the expected
+maximum, which goes by the root of the whole variance). Policies that compete for a place on a front are nearly equal:
+an optimizer leaves hundreds, nearer to each other than their noise. So the bootstrap's answer is taken `SHORTFALL`
+times. Where policies are far apart that is too much, of an optimism that is then nearly nothing. A second bootstrap
+inside the first (Hall & Martin 1988) would find the factor from the data, with twice the noise, and stops halfway. The
+benchmark `certificates` compares the estimate with fresh users.
 """
 
 from __future__ import annotations
@@ -23,7 +31,9 @@ from paretorec.search.paired import PairedErrors
 from paretorec.search.pareto import hypervolume, nondominated
 from paretorec.search.thin import DifferenceError
 
-RESAMPLES = 50
+RESAMPLES = 100
+SHORTFALL = math.sqrt(2.0)
+"""The optimism in the data by that in a resample of them, among policies that are nearly equal."""
 GROUPS = 4096
 """More users are dealt into so many groups, which are as independent as users are."""
 
@@ -94,7 +104,7 @@ def estimate_optimism(
     numerator, denominator: float64 [P, M', R], a judge's parts of the objectives `columns`; users: int [R]. judged:
     float64 [P, M], minimised; objectives without parts (exposure) keep these values in every resample. sign: float64
     [M'], +1 where more is better; reference: float64 [M], minimised, of the hypervolume. `choose` is given the errors
-    on all users, also in resamples. O(resamples x (P M U + two choices)); depends neither on threads nor on a BLAS.
+    on all users, also in resamples. O(resamples x (P M U + a choice)); depends neither on threads nor on a BLAS.
     """
     clusters = Clusters(users)
     above, below = clusters.sums(numerator), clusters.sums(denominator)
@@ -114,18 +124,12 @@ def estimate_optimism(
     real = values(np.ones(count))
     shown = choose(real, errors)
     rng = np.random.default_rng([seed, 4])
-    first, second = _Gaps(choose, errors, shown, reference), _Gaps(choose, errors, shown, reference)
+    gaps = _Gaps(choose, errors, shown, reference)
     for _ in range(resamples):
-        weights = rng.multinomial(count, np.full(count, 1.0 / count)).astype(np.float64)
-        again = rng.multinomial(count, weights / count).astype(np.float64)
-        drawn = values(weights)
-        first.add(drawn, real)
-        second.add(values(again), drawn)
-    once, error = first.means()
-    twice, more = second.means()
-    optimism = 2 * once - twice
+        gaps.add(values(rng.multinomial(count, np.full(count, 1.0 / count)).astype(np.float64)), real)
+    optimism, error = (SHORTFALL * found for found in gaps.means())
     look, best = hypervolume(real[shown], reference), real[shown].min(axis=0)
-    return Optimism(look, look - float(optimism[0]), float(np.hypot(2 * error, more)[0]), best, best - optimism[1:])
+    return Optimism(look, look - float(optimism[0]), float(error[0]), best, best - optimism[1:])
 
 
 class _Gaps:
