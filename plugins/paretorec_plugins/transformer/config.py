@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -36,6 +36,43 @@ class TransformerConfig(ComponentConfig):
     time_bias: bool = Field(
         default=False,
         description="Whether attention also weighs by the time between an item and the moment predicted for.",
+    )
+    time_features: bool = Field(
+        default=False,
+        description="Whether a position knows hour and weekday of its event and of the moment predicted for, and the "
+        "time between; when asked, that moment is now.",
+    )
+    events: bool = Field(
+        default=False, description="Whether a position knows which events (view, cart, buy, ...) its item had."
+    )
+    event_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=dict,
+        description="Event -> weight of an item as a target on which it happened; of several the largest. Where some "
+        "are named, items without any of them are no targets; none named: all history events alike.",
+    )
+    features: tuple[str, ...] = Field(
+        default=(),
+        description="Item columns, categories or numbers, that count beside the ID: items never seen in training are "
+        "then known by them.",
+    )
+    separator: str = Field(
+        default="", description='Parts the values of a category column that holds several, such as "|"; "": one value.'
+    )
+    item_vectors: str = Field(
+        default="",
+        description="CSV or parquet file of item vectors that count beside the ID, such as text embeddings: an item id "
+        "a row, every other column a dimension, or one column of lists; ~ and ${VARIABLE} are filled in.",
+    )
+    item: str = Field(default="item_id", min_length=1, description="Item id column in `item_vectors`.")
+    use_ids: bool = Field(
+        default=True, description="Whether items have a learned vector of their own beside their features."
+    )
+    id_dropout: float = Field(
+        default=0.1,
+        ge=0,
+        lt=1,
+        description="Share of items that a training step knows by their features alone, so that these learn to stand "
+        "for items never seen; without features none.",
     )
     length: int = Field(default=200, ge=1, description="Newest items of a history that are looked at.")
     dropout: float = Field(default=0.2, ge=0, lt=1, description="Share of activations dropped while training.")
@@ -144,6 +181,10 @@ class TransformerConfig(ComponentConfig):
             raise ValueError(f"heads = {self.heads} must divide width = {self.width}")
         if self.positions == "rotary" and self.width // self.heads % 2:
             raise ValueError(f"positions = rotary needs an even width of a head, not {self.width // self.heads}")
+        if not self.use_ids and not self.has_features:
+            raise ValueError("use_ids = false needs features or item_vectors: something must tell items apart")
+        if self.event_weights and not any(self.event_weights.values()):
+            raise ValueError("event_weights has no weight above 0, so nothing is a target; give one event at least")
         if self.label_smoothing and self.loss != "full":
             raise ValueError('label_smoothing spreads targets over all items; set loss = "full" with it')
         if self.loss == "gbce" and self.sampling != "uniform":
@@ -153,3 +194,8 @@ class TransformerConfig(ComponentConfig):
         if self.final_learning_rate > self.learning_rate:
             raise ValueError("final_learning_rate must not exceed learning_rate")
         return self
+
+    @property
+    def has_features(self) -> bool:
+        """Whether anything but the ID tells items apart."""
+        return bool(self.features or self.item_vectors)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
 from paretorec.contracts import Array, FitData, Histories, ItemTable, RunContext, State
 from paretorec.errors import ArtifactError, DataError
 from paretorec.training import Plan, checkpoint_path, fit, torch_threads
+from paretorec_plugins.transformer.catalogue import Catalogue
 from paretorec_plugins.transformer.cloze import cloze_window
 from paretorec_plugins.transformer.config import TransformerConfig
+from paretorec_plugins.transformer.features import ItemFeatures
 from paretorec_plugins.transformer.model import Transformer
+from paretorec_plugins.transformer.reading import check_targets, check_times, labels_read, make_reading
 from paretorec_plugins.transformer.task import NextItem
 from paretorec_plugins.transformer.validation import Validation, positive_targets, repeats
+from paretorec_plugins.transformer.warm import Before
 from paretorec_plugins.transformer.windows import window
 
 GROUP = 8
@@ -24,16 +30,22 @@ REPEATS = 0.01
 SHAPE = (
     *("width", "layers", "heads", "expansion", "attention", "block", "positions", "time_bias", "length"),
     *("objective", "similarity", "learn_temperature"),
+    *("events", "features", "separator", "time_features", "use_ids"),
 )
 """Fields that saved weights depend on; one that a state lacks came later and had its default."""
+
+
+FEATURES = "features/"
+"""What a state says of item features stands behind it."""
 
 
 class TransformerEncoder:
     """Causal self-attention over the newest `length` items.
 
     Learns a vector for every item that occurs in the fit part. An item without one (new, or never in a history)
-    has the mean of all learned vectors, as candidate and in histories: it scores like the average item. A user
-    without a history is represented by what the network predicts for somebody's first item.
+    has the mean of all learned vectors, as candidate and in histories: it scores like the average item; where
+    `features` or `item_vectors` tell something of it, the vector that they make. A user without a history is
+    represented by what the network predicts for somebody's first item.
 
     Fits on `RunContext.device`; encodes on the CPU, on one thread, a row independent of all others.
     """
@@ -41,30 +53,53 @@ class TransformerEncoder:
     def __init__(self, config: TransformerConfig) -> None:
         self.config = config
         self._model: Transformer | None = None
-        self._known = np.zeros(0, np.int64)
-        """int64 [K] ascending: codes of the items with a learned vector."""
-        self._index = np.zeros(1, np.int64)
-        """int64 [N + 1]: item code -> row among the learned vectors; K: none, also for all codes from N on."""
+        self._catalogue: Catalogue | None = None
+        self._events: tuple[str, ...] = ()
+        """The data's, when it was fitted."""
         self._vectors = torch.zeros(0, config.width)
-        """float32 [K + 2, d] by token: start, learned items, their mean."""
+        """float32 [N + 2, d] by token: start, items, what stands for any other item."""
+        self._before: Before | None = None
+
+    def warm_start(self, state: State, items: ItemTable) -> None:
+        """The next `fit` begins with these weights; `items`: the table that they were fitted with.
+
+        Items are known again by their ids; a new one begins with the mean vector. Raises `ArtifactError` where the
+        state is of another shape of network.
+        """
+        self._check_shape(state)
+        known = np.asarray(state.arrays["known"], np.int64)
+        self._before = Before(state, items.ids[known])
 
     def fit(self, data: FitData, run: RunContext) -> None:
         """Train. Raises `DataError` where no history has an event."""
         histories = data.histories.take(data.histories.length > 0)
         if not len(histories):
             raise DataError("encoder transformer: the fit part has no history event to learn from")
-        self._learn_codes(np.unique(histories.items[histories.flat()[1]]), len(data.items))
+        position = histories.flat()[1]
+        check_times(self.config, data, position)
+        check_targets(self.config, data, position)
+        self._events = tuple(event.name for event in data.events)
+        known = np.unique(histories.items[position]).astype(np.int64)
+        self._catalogue = Catalogue.of(known, data.items, self._measured(data.items, known))
         generator = torch.Generator(run.device)
         generator.manual_seed(int(run.rng("transformer/weights").integers(2**62)))
-        self._model = self._network(generator)
+        self._model = self._network(generator, self._catalogue)
+        if self._before is not None:
+            self._before.give(self._model, data.items.ids[known])
         validation = self._validation(data, run)
 
         def validate() -> float | None:
             self._refresh()
             return validation.ndcg(self._encode, self.encode_items(data.items)) if len(validation) else None
 
-        task = NextItem(self._model, histories, self._index, self.config, generator, validate)
-        data_read = (histories.items, histories.times, histories.start, histories.end)
+        reading = make_reading(self.config, self._events)
+        task = NextItem(self._model, histories, self._catalogue.index, self.config, generator, validate, reading)
+        data_read = [histories.items, histories.times, histories.start, histories.end]
+        data_read += labels_read(reading, histories)
+        if self._catalogue.described is not None:
+            data_read += self._catalogue.described.arrays()
+        if self._before is not None:
+            data_read += self._before.state.arrays.values()
         checkpoint = checkpoint_path(run, "transformer", self.config, data_read)
         fit(task, self._plan(), run, "transformer", checkpoint)
         self._model.cpu()
@@ -76,32 +111,33 @@ class TransformerEncoder:
             return self._encode(histories)
 
     def encode_items(self, items: ItemTable) -> Array:
-        """float32 [N, d]: the learned vector, or the mean of all learned ones."""
-        codes = np.minimum(np.arange(len(items)), len(self._index) - 1)
-        return self._fitted().similarity.vectors(self._vectors).numpy()[self._index[codes] + 1]
+        """float32 [N, d]: the learned vector; of an item without one that of its features, or the mean of all learned
+        ones."""
+        model, catalogue = self._fitted()
+        return model.similarity.vectors(catalogue.with_new(self._vectors, model, items)).numpy()
 
     def state(self) -> State:
-        model = self._fitted()
-        arrays = {key: value.numpy().copy() for key, value in model.state_dict().items()}
-        return State(arrays | {"known": self._known}, {field: getattr(self.config, field) for field in SHAPE})
+        model, catalogue = self._fitted()
+        arrays = {key: value.numpy().copy() for key, value in model.state_dict().items()} | {"known": catalogue.known}
+        meta = {field: getattr(self.config, field) for field in SHAPE} | {"event_names": list(self._events)}
+        if catalogue.features is not None:
+            told = catalogue.features.state()
+            arrays |= {f"{FEATURES}{key}": value for key, value in told.arrays.items()}
+            meta |= {f"{FEATURES}{key}": value for key, value in told.meta.items()}
+        return State(arrays, meta)
 
     def restore(self, state: State, items: ItemTable) -> None:
         """Raises `ArtifactError` where the state is of another shape of network or of more items than `items`."""
-        for field in SHAPE:
-            saved = state.meta.get(field, TransformerConfig.model_fields[field].default)
-            mine = getattr(self.config, field)
-            if saved != mine:
-                raise ArtifactError(
-                    f"encoder transformer was fitted with {field} = {saved}, the configuration has {mine}"
-                )
-        arrays = dict(state.arrays)
+        self._check_shape(state)
+        arrays = {key: value for key, value in state.arrays.items() if not key.startswith(FEATURES)}
         known = np.asarray(arrays.pop("known", np.zeros(0)), np.int64)
         if known.max(initial=-1) >= len(items):
             raise ArtifactError(
                 f"encoder transformer learned item code {known.max()}, but the item table has {len(items)} rows"
             )
-        self._learn_codes(known, len(items))
-        model = self._network(torch.Generator())
+        self._events = tuple(state.meta.get("event_names", ()))
+        self._catalogue = Catalogue.of(known, items, _features(self.config, state))
+        model = self._network(torch.Generator(), self._catalogue)
         try:
             model.load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in arrays.items()})
         except RuntimeError as cause:
@@ -109,18 +145,36 @@ class TransformerEncoder:
         self._model = model.eval()
         self._refresh()
 
-    def _fitted(self) -> Transformer:
-        if self._model is None:
+    def _check_shape(self, state: State) -> None:
+        differing = []
+        for field in SHAPE:
+            saved = state.meta.get(field, TransformerConfig.model_fields[field].default)
+            saved = tuple(saved) if isinstance(saved, list) else saved
+            mine = getattr(self.config, field)
+            if saved != mine:
+                differing.append(f"{field} = {saved}, the configuration has {mine}")
+        if differing:
+            raise ArtifactError(f"encoder transformer was fitted with {'; '.join(differing)}")
+
+    def _fitted(self) -> tuple[Transformer, Catalogue]:
+        if self._model is None or self._catalogue is None:
             raise ArtifactError("encoder transformer is not fitted; call fit or restore first")
-        return self._model
+        return self._model, self._catalogue
 
-    def _network(self, generator: torch.Generator) -> Transformer:
-        return Transformer(len(self._known), self.config, generator, causal=self.config.objective == "causal")
+    def _measured(self, items: ItemTable, known: Array) -> ItemFeatures | None:
+        if not self.config.has_features:
+            return None
+        return ItemFeatures.measure(self.config, items, known)
 
-    def _learn_codes(self, known: Array, items: int) -> None:
-        self._known = known.astype(np.int64)
-        self._index = np.full(items + 1, len(known), np.int64)
-        self._index[self._known] = np.arange(len(known))
+    def _network(self, generator: torch.Generator, catalogue: Catalogue) -> Transformer:
+        return Transformer(
+            len(catalogue.known),
+            self.config,
+            generator,
+            causal=self.config.objective == "causal",
+            events=len(self._events) if self.config.events else 0,
+            features=catalogue.learned,
+        )
 
     def _plan(self) -> Plan:
         config = self.config
@@ -134,6 +188,11 @@ class TransformerEncoder:
             weight_decay=config.weight_decay,
             patience=config.patience,
             minutes=config.minutes,
+            clip_norm=config.clip_norm,
+            ema=config.ema,
+            accumulate=config.accumulate,
+            compile=config.compile,
+            memory_keys=(f"batch_tokens = {config.batch_tokens}", f"negatives = {config.negatives}"),
         )
 
     def _validation(self, data: FitData, run: RunContext) -> Validation:
@@ -145,22 +204,25 @@ class TransformerEncoder:
         exclude = self.config.exclude_seen
         if exclude is None:
             exclude = repeats(data.histories) < REPEATS
-        relevant = positive_targets(requests, data.events)
+        weights = self.config.event_weights
+        wanted = [replace(event, history=True) for event in data.events if weights.get(event.name)]
+        relevant = positive_targets(requests, tuple(wanted) if weights else data.events)
         return Validation(requests, data.validation_histories.take(rows), relevant, exclude)
 
-    @torch.no_grad()
     def _refresh(self) -> None:
-        """Keep token vectors for encoding: start, learned items, their mean."""
-        tokens = self._fitted().tokens.weight.detach().cpu()
-        self._vectors = torch.cat([tokens, tokens[1:].mean(0, keepdim=True)])
+        """Keep the vectors by which all items are served."""
+        model, catalogue = self._fitted()
+        self._vectors = catalogue.vectors(model)
 
     @torch.inference_mode()
     def _encode(self, histories: Histories) -> Array:
-        model = self._fitted()
+        model, catalogue = self._fitted()
         length = self.config.length
         device = model.tokens.weight.device
         vectors = self._vectors.to(device)
         look = cloze_window if self.config.objective == "masked" else window
+        codes = np.arange(catalogue.size + 1)
+        reading = make_reading(self.config, self._events)
         out = np.zeros((len(histories), self.config.width), np.float32)
         widths = np.array(sorted({min(width, length + 1) for width in WIDTHS} | {length + 1}))
         bucket = np.searchsorted(widths, np.minimum(histories.length, length) + 1)
@@ -169,7 +231,18 @@ class TransformerEncoder:
             for start in range(0, len(rows), GROUP):
                 group = rows[start : start + GROUP]
                 padded = np.resize(group, GROUP)
-                seen = look(histories.take(padded), self._index, length, int(widths[choice]))
+                seen = look(histories.take(padded), codes, length, int(widths[choice]), reading)
                 hidden = model.at(seen.inputs(device), torch.from_numpy(seen.last).to(device), vectors)
                 out[group] = model.similarity.vectors(hidden)[: len(group)].cpu().numpy()
         return out
+
+
+def _features(config: TransformerConfig, state: State) -> ItemFeatures | None:
+    """As they were measured, by a state."""
+    arrays = {key.removeprefix(FEATURES): value for key, value in state.arrays.items() if key.startswith(FEATURES)}
+    meta = {key.removeprefix(FEATURES): value for key, value in state.meta.items() if key.startswith(FEATURES)}
+    given = bool(meta.get("vectors"))
+    if given != bool(config.item_vectors):
+        fitted, now = ("with", "none") if given else ("without", repr(config.item_vectors))
+        raise ArtifactError(f"encoder transformer was fitted {fitted} item_vectors, the configuration has {now}")
+    return ItemFeatures.restored(config, State(arrays, meta)) if meta else None

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from paretorec.training import SeededDropout, Similarity
 from paretorec_plugins.transformer.blocks import Block
 from paretorec_plugins.transformer.config import TransformerConfig
+from paretorec_plugins.transformer.embedding import EventVectors, TimeVectors, TokenTable
+from paretorec_plugins.transformer.features import Described
 from paretorec_plugins.transformer.inputs import START, Inputs
 from paretorec_plugins.transformer.positions import pairs
 
@@ -21,21 +23,32 @@ class Transformer(nn.Module):
     """Item vectors, positions, blocks. A history's representation and an item's vector meet in
     `similarity`."""
 
-    def __init__(self, items: int, config: TransformerConfig, generator: torch.Generator, causal: bool = True) -> None:
+    def __init__(
+        self,
+        items: int,
+        config: TransformerConfig,
+        generator: torch.Generator,
+        causal: bool = True,
+        events: int = 0,
+        features: Described | None = None,
+    ) -> None:
         """`generator` draws the first weights now and the dropout later.
 
         causal: a position sees itself and what stands before it; False: it sees all of its row but padding.
+        events: how many `Inputs.events` tell of.  features: of the items, where they count beside own vectors.
         """
         super().__init__()
         self.config, self.causal = config, causal
         width = config.width
         with torch.device("meta"):  # torch's own initialisation would draw from the global generator
-            self.tokens = nn.Embedding(items + 1, width)
+            self.tokens = TokenTable(items, config, generator, features)
             # Counted from the oldest token, so that a position says how many tokens it sees, when learning as when
             # asked; counted from the newest, it would say in training how many are still to come.
             self.positions = nn.Embedding(config.length + 1, width) if config.positions == "learned" else None
             self.blocks = nn.ModuleList(Block(config, generator, causal) for _ in range(config.layers))
             self.norm = nn.LayerNorm(width)
+            self.events = EventVectors(events, width) if events else None
+            self.clock = TimeVectors(width) if config.time_features else None
         self.dropout = SeededDropout(config.dropout, generator)
         self.to_empty(device=generator.device)
         self._initialise(generator)
@@ -57,7 +70,7 @@ class Transformer(nn.Module):
 
     def table(self) -> Tensor:
         """[1 + N, d]: vectors by token, of `START` and of all learned items."""
-        return self.tokens.weight
+        return self.tokens.table()
 
     @property
     def item_vectors(self) -> Tensor:
@@ -70,6 +83,10 @@ class Transformer(nn.Module):
         x = vectors * math.sqrt(vectors.shape[-1])
         if self.positions is not None:
             x = x + self.positions.weight[: vectors.shape[1]]
+        if self.events is not None and inputs.events is not None:
+            x = x + self.events(inputs.events)
+        if self.clock is not None:
+            x = x + self.clock(inputs)
         return self.dropout(x)  # type: ignore[no-any-return]
 
     def forward(self, inputs: Inputs, table: Tensor | None = None) -> Tensor:

@@ -141,12 +141,6 @@ def lesson(
     )
 
 
-def targets(histories: Histories, weights: Mapping[str, float]) -> Array:
-    """bool [S], by `Histories.flat`: events that `lesson` may make targets of."""
-    _, position = histories.flat()
-    return target_weights(histories, position, weights) > 0 if weights else np.ones(len(position), bool)
-
-
 def _behind_start(values: Array, start: Array | int) -> Array:
     """[B, S]: `start` in front, the last column away."""
     out = np.empty(values.shape, np.int64)
@@ -165,7 +159,7 @@ def _happened(histories: Histories, position: Array, events: Sequence[str]) -> A
 
 
 def target_weights(histories: Histories, position: Array, weights: Mapping[str, float]) -> Array:
-    """float32, shaped as `position`."""
+    """float32, shaped as `position`: `Reading.weights` of the events at these positions."""
     out = np.zeros(position.shape, np.float32)
     for name, weight in weights.items():
         np.maximum(out, np.where(histories.labels[name][position] > 0, np.float32(weight), 0), out=out)
