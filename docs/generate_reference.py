@@ -58,6 +58,7 @@ PROTOCOLS = {
     "source": ("Source",),
     "splitter": ("Splitter",),
     "encoder": ("Encoder", "VectorEncoder", "ScoreEncoder"),
+    "index": ("Index",),
     "ranker": ("Ranker",),
     "evaluator": ("Evaluator",),
     "objective": ("Objective",),

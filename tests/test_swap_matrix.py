@@ -25,7 +25,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "results" / "swap-matri
 REGISTRY = Registry(files=())
 BUILTIN = {
     kind: sorted(entry.name for entry in REGISTRY.available() if entry.kind == kind and entry.builtin)
-    for kind in ("splitter", "encoder", "evaluator", "objective", "policy", "rule", "optimizer")
+    for kind in ("splitter", "encoder", "index", "evaluator", "objective", "policy", "rule", "optimizer")
 }
 SMALL = {
     **SHOP,
@@ -154,13 +154,15 @@ def others(tables, tmp_path_factory) -> dict[str, dict[str, str]]:
         run(objectives=judged[start : start + 6])
     for policy in BUILTIN["policy"]:
         run(policy={"use": policy})
+    for index in BUILTIN["index"]:
+        run(encoders=[{"use": "attributes"}], candidates={"size": 40, "index": {"use": index}})
     run(rules=[{"use": name, "params": RULES[name]} for name in BUILTIN["rule"]])
     for splitter in BUILTIN["splitter"]:
         run(split={"use": splitter}, data={**MAPPING, "split": "part", "request": ""})
     return used
 
 
-@pytest.mark.parametrize("kind", ["objective", "evaluator", "policy", "rule", "splitter"])
+@pytest.mark.parametrize("kind", ["index", "objective", "evaluator", "policy", "rule", "splitter"])
 def test_every_other_built_in_runs(others, kind):
     assert sorted(others[kind]) == BUILTIN[kind]
     assert len(set(others[kind].values())) == len(BUILTIN[kind])
@@ -178,7 +180,7 @@ def page(matrix: dict[tuple[str, str], Path], others: dict[str, dict[str, str]])
         rows.append(f"| `{encoder}` | {name} | " + " | ".join(cells) + " |")
     classes = {name: ran(matrix[BUILTIN["encoder"][0], name])["optimizer", "optimizer"][1] for name in optimizers}
     ran_too = [f"| optimizer | `{name}` | {component} |" for name, component in classes.items()]
-    for kind in ("objective", "evaluator", "policy", "rule", "splitter"):
+    for kind in ("index", "objective", "evaluator", "policy", "rule", "splitter"):
         ran_too += [f"| {kind} | `{name}` | {others[kind][name]} |" for name in BUILTIN[kind]]
     return "\n".join(
         [

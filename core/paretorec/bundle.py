@@ -14,10 +14,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from paretorec.candidates import locate, propose
+from paretorec.candidates import best, locate, union
 from paretorec.config import CandidatesConfig
 from paretorec.contracts.dataset import Event, HistoryStore, Requests
 from paretorec.contracts.histories import Histories
+from paretorec.contracts.index import Index
 from paretorec.contracts.items import ItemTable
 from paretorec.contracts.objective import Objective
 from paretorec.contracts.policy import SignalBatch
@@ -39,13 +40,24 @@ class FittedEncoder:
 
     component: Any
     item_vectors: Array | None = None
+    index: Index | None = None
+    """Of `item_vectors`, where candidates are searched for instead of all items scored."""
 
     def score(self, histories: Histories) -> tuple[Array, Array | None]:
         """(scores float32 [B, N], user vectors float32 [B, d] or None)."""
         if self.item_vectors is None:
             return np.asarray(self.component.score(histories, None), np.float32), None
-        users = np.asarray(self.component.encode_users(histories), np.float32)
+        users = self.users(histories)
         return users @ self.item_vectors.T, users
+
+    def users(self, histories: Histories) -> Array:
+        """float32 [B, d]."""
+        return np.asarray(self.component.encode_users(histories), np.float32)
+
+    def products(self, users: Array, items: Array) -> Array:
+        """float32 [B, C]: scores of chosen items. users: float32 [B, d]; items: int [B, C]."""
+        assert self.item_vectors is not None
+        return np.asarray(np.einsum("bd,bcd->bc", users, self.item_vectors[items]))
 
 
 @dataclass(frozen=True)
@@ -70,18 +82,23 @@ class Bundle:
 
     def view(self, histories: Histories, logged: Array | None = None) -> CandidateView:
         """Candidates with everything known about them, of exactly `BLOCK` requests; without the ranker's heads."""
-        scored = {name: encoder.score(histories) for name, encoder in self.encoders.items()}
+        searched = {name: encoder for name, encoder in self.encoders.items() if encoder.index is not None}
+        scored = {name: encoder.score(histories) for name, encoder in self.encoders.items() if name not in searched}
         scores = {name: score for name, (score, _) in scored.items()}
-        items = self._choose(histories, scores, logged)
+        users = {name: vectors for name, (_, vectors) in scored.items() if vectors is not None}
+        users |= {name: encoder.users(histories) for name, encoder in searched.items()}
+        items = self._choose(histories, scores, users, logged)
         mask = items >= 0
         line, column = np.arange(len(items))[:, None], np.maximum(items, 0)
+        given = {name: score[line, column] for name, score in scores.items()}
+        given |= {name: encoder.products(users[name], column) for name, encoder in searched.items()}
         return CandidateView(
             histories=histories,
             items=items,
             mask=mask,
             table=self.items,
-            scores={name: np.where(mask, score[line, column], np.float32(0)) for name, score in scores.items()},
-            user_vectors={name: users for name, (_, users) in scored.items() if users is not None},
+            scores={name: np.where(mask, given[name], np.float32(0)) for name in self.encoders},
+            user_vectors={name: users[name] for name in self.encoders if name in users},
             item_vectors={
                 name: encoder.item_vectors
                 for name, encoder in self.encoders.items()
@@ -89,7 +106,9 @@ class Bundle:
             },
         )
 
-    def _choose(self, histories: Histories, scores: Mapping[str, Array], logged: Array | None) -> Array:
+    def _choose(
+        self, histories: Histories, scores: Mapping[str, Array], users: Mapping[str, Array], logged: Array | None
+    ) -> Array:
         if self.candidates.mode == "logged" and logged is not None:
             return logged
         available = self.items.first_seen[None, :] <= histories.now[:, None]
@@ -97,10 +116,15 @@ class Bundle:
             return np.where(available, np.arange(len(self.items), dtype=np.int32), np.int32(-1))
         proposers = dict(scores)
         for name, objective in self.objectives.items():
-            best = objective.item_signal(self.items)
-            if best is not None:
-                proposers[name] = np.broadcast_to(np.asarray(best, np.float32), available.shape)
-        return propose(proposers, available, self.candidates.size, self.candidates.shares)
+            signal = objective.item_signal(self.items)
+            if signal is not None:
+                proposers[name] = np.broadcast_to(np.asarray(signal, np.float32), available.shape)
+        size = min(self.candidates.size, len(self.items))
+        lists = {name: best(score, available, size) for name, score in proposers.items()}
+        for name, encoder in self.encoders.items():
+            if encoder.index is not None:
+                lists[name], _ = encoder.index.search(users[name], size, available)
+        return union(lists, len(histories), size, self.candidates.shares)
 
     def with_heads(self, view: CandidateView) -> CandidateView:
         """The view with what the ranker says."""

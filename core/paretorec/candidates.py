@@ -3,42 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 
 from paretorec.contracts.dataset import Requests
 from paretorec.contracts.run import Array
 
+NONE: Final = np.iinfo(np.int32).max
+"""Sorts behind every item code."""
+
 
 def propose(scores: Mapping[str, Array], available: Array, size: int, shares: Mapping[str, float]) -> Array:
-    """The union of every proposer's best items, filled up to exactly `size` where there are as many.
+    """int32 [B, min(size, N)]: the `union` of every proposer's best items.
+
+    scores: proposer -> float32 [B, N]; available: bool [B, N]. O(B N) a proposer.
+    """
+    size = min(size, available.shape[1])
+    return union({name: best(score, available, size) for name, score in scores.items()}, len(available), size, shares)
+
+
+def best(score: Array, available: Array, size: int) -> Array:
+    """int32 [B, size]: the items that a proposer scores highest, -1 padded.
+
+    It proposes only what it scores above its lowest score of the row, since an encoder that knows nothing about an
+    item gives it the floor. score: float32 [B, N]; available: bool [B, N]; size: at most N. O(B N).
+    """
+    line = np.arange(len(score))[:, None]
+    known = np.where(available & (score > score.min(axis=1, keepdims=True)), score, -np.inf)
+    items = np.argpartition(-known, size - 1, axis=1)[:, :size]
+    items = items[line, np.argsort(-known[line, items], axis=1, kind="stable")]
+    return np.where(np.isfinite(known[line, items]), items, -1).astype(np.int32)
+
+
+def union(lists: Mapping[str, Array], rows: int, size: int, shares: Mapping[str, float]) -> Array:
+    """int32 [rows, size]: filled up where that many are proposed, -1 padded, item codes ascending.
 
     An item's priority is its best rank among the proposers, each rank divided by the proposer's share; equal
-    priorities go by item code. A proposer proposes only what it scores above its lowest score of the row, since an
-    encoder that knows nothing about an item gives it the floor.
-
-    scores: proposer -> float32 [B, N]; available: bool [B, N]. Returns int32 [B, min(size, N)], -1 padded, item
-    codes ascending. O(B N) a proposer.
+    priorities go by item code. lists: proposer -> int32 [rows, L], the best first, -1 = none; shares: default 1, 0
+    leaves a proposer out. O(T log T) a row that has T proposals.
     """
-    rows, count = available.shape
-    size = min(size, count)
-    priority = np.full(available.shape, np.inf)
-    line = np.arange(rows)[:, None]
-    for name, score in scores.items():
+    items, priority = [np.full((rows, 1), -1, np.int32)], [np.full((rows, 1), np.inf)]
+    for name, proposed in lists.items():
         share = shares.get(name, 1.0)
-        if share <= 0:
-            continue
-        floor = score.min(axis=1, keepdims=True)
-        known = np.where(available & (score > floor), score, -np.inf)
-        best = np.argpartition(-known, size - 1, axis=1)[:, :size]
-        order = np.argsort(-known[line, best], axis=1, kind="stable")
-        best = best[line, order]
-        rank = np.where(np.isfinite(known[line, best]), (np.arange(size) + 1) / share, np.inf)
-        priority[line, best] = np.minimum(priority[line, best], rank)
-    chosen = np.argsort(priority, axis=1, kind="stable")[:, :size]
-    chosen = np.where(np.isfinite(priority[line, chosen]), chosen, count)
-    chosen.sort(axis=1)
-    return np.where(chosen < count, chosen, -1).astype(np.int32)
+        if share > 0:
+            items.append(proposed)
+            priority.append(np.where(proposed >= 0, (np.arange(proposed.shape[1]) + 1) / share, np.inf))
+    every, urgent = np.concatenate(items, axis=1), np.concatenate(priority, axis=1)
+    order = np.lexsort((urgent, every), axis=1)
+    every, urgent = np.take_along_axis(every, order, axis=1), np.take_along_axis(urgent, order, axis=1)
+    urgent[:, 1:][every[:, 1:] == every[:, :-1]] = np.inf  # named by an earlier one already
+    chosen = np.lexsort((every, urgent), axis=1)[:, :size]
+    found = np.isfinite(np.take_along_axis(urgent, chosen, axis=1))
+    out = np.full((rows, size), NONE, np.int32)
+    out[:, : chosen.shape[1]] = np.where(found, np.take_along_axis(every, chosen, axis=1), NONE)
+    out.sort(axis=1)
+    return np.where(out < NONE, out, -1).astype(np.int32)
 
 
 def locate(items: Array, rows: Array, wanted: Array) -> Array:

@@ -19,11 +19,12 @@ from paretorec.registry.resolve import HOST
 
 @dataclass(frozen=True)
 class Components:
-    """What a configuration names, by kind and instance name; `evaluators` by objective."""
+    """What a configuration names, by kind and instance name; `indexes` by encoder, `evaluators` by objective."""
 
     source: Built | None
     splitter: Built
     encoders: Mapping[str, Built]
+    indexes: Mapping[str, Built]
     ranker: Built | None
     objectives: Mapping[str, Built]
     evaluators: Mapping[str, Built]
@@ -42,11 +43,13 @@ class Components:
             return registry.build(kind, ref, section) if ref is not None else None
 
         objectives = group("objective", "objectives", config.objectives)
+        encoders = group("encoder", "encoders", config.encoders)
         plain = ComponentRef(use=config.policy.use, params=config.policy.params)
         return cls(
             source=single("source", "source", config.source),
             splitter=registry.build("splitter", config.split, "split"),
-            encoders=group("encoder", "encoders", config.encoders),
+            encoders=encoders,
+            indexes=indexes(config, encoders, registry),
             ranker=single("ranker", "ranker", config.ranker),
             objectives=objectives,
             evaluators={
@@ -62,7 +65,7 @@ class Components:
         """(instance name, built) of everything, in the order of the flow."""
         singles = [("source", self.source), ("split", self.splitter), ("ranker", self.ranker)]
         last = [("policy", self.policy), ("optimizer", self.optimizer)]
-        groups = (self.encoders, self.objectives, self.evaluators, self.rules)
+        groups = (self.encoders, self.indexes, self.objectives, self.evaluators, self.rules)
         members = [(name, built) for group in groups for name, built in group.items()]
         return [(name, built) for name, built in (*singles, *members, *last) if built is not None]
 
@@ -108,6 +111,20 @@ class Components:
                 )
 
 
+def indexes(config: RunConfig, encoders: Mapping[str, Built], registry: Registry) -> dict[str, Built]:
+    """Encoder with vectors -> an index of its own. Raises `ConfigError` where an index is named for none."""
+    ref = config.candidates.index
+    if ref is None:
+        return {}
+    searched = [name for name, built in encoders.items() if "vectors" in built.resolved.spec.capabilities]
+    if not searched:
+        raise ConfigError(
+            f"candidates.index = {ref.use!r} searches vectors, and no encoder of {', '.join(encoders)} has any; "
+            "leave it out, or add such an encoder"
+        )
+    return {name: registry.build("index", ref, "candidates.index") for name in searched}
+
+
 def pinned(config: RunConfig, manifest: Iterable[Mapping[str, str]], registry: Registry, folder: str) -> RunConfig:
     """`config` with every component qualified by the distribution that the artifact was made with.
 
@@ -146,6 +163,10 @@ def pinned(config: RunConfig, manifest: Iterable[Mapping[str, str]], registry: R
         "policy": pin("policy", config.policy, "policy"),
         "optimizer": pin("optimizer", config.optimizer, "optimizer"),
     }
+    if config.candidates.index is not None:
+        encoder = next(instance for kind, instance in origin if kind == "index")
+        index = pin("index", config.candidates.index, encoder)
+        changes["candidates"] = config.candidates.model_copy(update={"index": index})
     if config.ranker is not None:
         changes["ranker"] = pin("ranker", config.ranker, "ranker")
     return config.model_copy(update=changes)

@@ -71,6 +71,17 @@ class CandidatesConfig(Section):
     shares: dict[str, float] = Field(
         default_factory=dict, description="Encoder or objective instance -> share of `size`; default: equal."
     )
+    index: ComponentRef | None = Field(
+        default=None,
+        description="How the top items of encoders with vectors are found in mode union: `exact`, `faiss`, ...; none "
+        "given: by the scores of all items.",
+    )
+
+    @model_validator(mode="after")
+    def _union(self) -> CandidatesConfig:
+        if self.index is not None and self.mode != "union":
+            raise ValueError(f'index is for mode = "union"; mode = "{self.mode}" does not search')
+        return self
 
 
 class Exploration(Section):

@@ -38,11 +38,12 @@ def fit_bundle(
     files: Mapping[str, str] | None = None,
     start: WarmStart | None = None,
 ) -> Bundle:
-    """Fit encoders, then the ranker on top of them. With `keep`, states found there are used instead of fitting.
+    """Fit encoders with their indexes, then the ranker on top of them. With `keep`, states found there are used
+    instead of fitting.
 
     start: a run that encoders go on from, those that can.
-    files: ``encoder-NAME`` or ``ranker`` -> the name that its state has in `keep`, where several configurations of one
-    component share that folder.
+    files: ``encoder-NAME``, ``index-NAME`` or ``ranker`` -> the name that its state has in `keep`, where several
+    configurations of one component share that folder.
     """
     files = files or {}
     data = prepared.data
@@ -58,6 +59,12 @@ def fit_bundle(
         file = f"encoder-{name}"
         learn(component, files.get(file, file), keep, fit, restore, timed, partial(_told, run, "encoder", name))
         encoders[name] = fitted(component, built.resolved.spec.capabilities, data.items)
+        if name in components.indexes:
+            index, vectors = components.indexes[name].component, encoders[name].item_vectors
+            build, restore = partial(index.build, vectors, run), partial(index.restore, vectors=vectors)
+            file = f"index-{name}"
+            learn(index, files.get(file, file), keep, build, restore, timed, partial(_told, run, "index", name))
+            encoders[name] = replace(encoders[name], index=index)
     bundle = unranked(components, encoders, data.items, candidates)
     if components.ranker is None:
         return bundle
@@ -91,7 +98,9 @@ def learn(
     return tell(time.perf_counter() - began, False)
 
 
-def _told(run: RunContext, kind: Literal["encoder", "ranker"], instance: str, seconds: float, restored: bool) -> None:
+def _told(
+    run: RunContext, kind: Literal["encoder", "index", "ranker"], instance: str, seconds: float, restored: bool
+) -> None:
     run.emit(FitFinished(kind=kind, instance=instance, seconds=seconds, restored=restored))
 
 
@@ -119,6 +128,7 @@ def unranked(
 def states(bundle: Bundle) -> dict[str, State]:
     """File name -> state of every fitted component."""
     out = {f"encoder-{name}": encoder.component.state() for name, encoder in bundle.encoders.items()}
+    out |= {f"index-{name}": encoder.index.state() for name, encoder in bundle.encoders.items() if encoder.index}
     if bundle.ranker is not None:
         out["ranker"] = bundle.ranker.state()
     return out
@@ -137,6 +147,10 @@ def restore_bundle(components: Components, items: ItemTable, candidates: Candida
     for name, built in components.encoders.items():
         built.component.restore(read_state(folder, f"encoder-{name}"), items)
         encoders[name] = fitted(built.component, built.resolved.spec.capabilities, items)
+        if name in components.indexes:
+            index = components.indexes[name].component
+            index.restore(read_state(folder, f"index-{name}"), encoders[name].item_vectors)
+            encoders[name] = replace(encoders[name], index=index)
     bundle = unranked(components, encoders, items, candidates)
     if components.ranker is None:
         return bundle

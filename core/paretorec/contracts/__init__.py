@@ -24,6 +24,7 @@ from paretorec.contracts.encoder import Encoder, FitData, ScoreEncoder, VectorEn
 from paretorec.contracts.evaluator import Evaluator, Exposure, Gain, Metric, Ratio, Truth, Vector
 from paretorec.contracts.histories import Histories, OwnHistory
 from paretorec.contracts.hooks import ObserverHooks, hookimpl
+from paretorec.contracts.index import Index
 from paretorec.contracts.items import DAY, MISSING, Category, ItemTable, Timeline
 from paretorec.contracts.objective import Objective
 from paretorec.contracts.observer import (
@@ -74,6 +75,7 @@ __all__ = [
     "GroupedKind",
     "Histories",
     "HistoryStore",
+    "Index",
     "ItemTable",
     "LinearKind",
     "MaskRule",

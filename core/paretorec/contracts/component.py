@@ -18,6 +18,7 @@ KINDS: Final = (
     "source",
     "splitter",
     "encoder",
+    "index",
     "ranker",
     "evaluator",
     "objective",
@@ -28,7 +29,9 @@ KINDS: Final = (
 )
 """Kinds of component, in the order of the flow."""
 
-GROUPS: Final = {kind: f"paretorec.{'policies' if kind == 'policy' else kind + 's'}" for kind in KINDS}
+_PLURALS: Final = {"policy": "policies", "index": "indexes"}
+
+GROUPS: Final = {kind: f"paretorec.{_PLURALS.get(kind, kind + 's')}" for kind in KINDS}
 """Kind -> entry-point group, e.g. ``encoder`` -> ``paretorec.encoders``."""
 
 HOOKS: Final = {kind: group.replace(".", "_") for kind, group in GROUPS.items()}

@@ -55,6 +55,10 @@ class ComponentHooks:
         """User and item representations: `Encoder`."""
 
     @hookspec
+    def paretorec_indexes(self) -> list[ComponentSpec]:  # type: ignore[empty-body]
+        """How the items nearest to a user are found: `Index`."""
+
+    @hookspec
     def paretorec_rankers(self) -> list[ComponentSpec]:  # type: ignore[empty-body]
         """Event probabilities and amounts: `Ranker`."""
 

@@ -32,7 +32,7 @@ class RunStarted:
 class FitFinished:
     """An encoder or the ranker is fitted."""
 
-    kind: Literal["encoder", "ranker"]
+    kind: Literal["encoder", "index", "ranker"]
     instance: str
     seconds: float
     restored: bool

@@ -47,6 +47,12 @@ SCAFFOLDS: Final = {
         '[[encoders]]\nuse = "${name}"\nparams = { last = 3 }',
         '"encoders": [{"use": "popularity"}, {"use": "${name}"}],',
     ),
+    "index": Scaffold(
+        "A glance along a few directions first, then the best of these exactly",
+        '[candidates]\nindex = { use = "${name}", params = { breadth = 20 } }',
+        '"encoders": [{"use": "popularity"}, {"use": "attributes"}],\n        '
+        '"candidates": {"size": 20, "index": {"use": "${name}"}},',
+    ),
     "ranker": Scaffold(
         "Event rates by score, from histograms",
         '[ranker]\nuse = "${name}"\nparams = { bins = 20 }',

@@ -15,6 +15,7 @@ from paretorec.testing.checks import Broken, Check, check
 from paretorec.testing.contract import Contract
 from paretorec.testing.encoder import EncoderContract
 from paretorec.testing.evaluator import EvaluatorContract
+from paretorec.testing.index import IndexContract
 from paretorec.testing.kinds import contract_of, report_of
 from paretorec.testing.objective import ObjectiveContract
 from paretorec.testing.observer import ObserverContract
@@ -33,6 +34,7 @@ __all__ = [
     "Contract",
     "EncoderContract",
     "EvaluatorContract",
+    "IndexContract",
     "ObjectiveContract",
     "ObserverContract",
     "OptimizerContract",

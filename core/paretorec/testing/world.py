@@ -48,6 +48,7 @@ WEEKS, USERS, ITEMS, SHOWN = 12, 30, 24, 4
 BLOCK = 32
 """Requests of `World.histories`: what core gives encoders and rankers at a time."""
 CANDIDATES = 12
+VECTORS, WIDTH = 300, 8
 STRANGERS = (5, 17)
 """Rows of the block that are users never seen, without a history."""
 
@@ -92,6 +93,9 @@ class World:
             "the view": self.view,
             "the truth": self.truth,
             "the signals": self.batch,
+            "the vectors": self.vectors,
+            "the queries": self.queries,
+            "what is allowed": self.allowed,
         }
 
     @property
@@ -147,6 +151,28 @@ class World:
             user_vectors={"taste": users},
             item_vectors={"taste": items},
         )
+
+    @cached_property
+    def vectors(self) -> Array:
+        """float32 [VECTORS, WIDTH]: what an index searches; lengths differ."""
+        rng = np.random.default_rng(7)
+        return (rng.normal(size=(VECTORS, WIDTH)) * rng.lognormal(0, 0.2, (VECTORS, 1))).astype(np.float32)
+
+    @cached_property
+    def queries(self) -> Array:
+        """float32 [BLOCK, WIDTH]; those at `STRANGERS` are zeros."""
+        queries = np.random.default_rng(8).normal(size=(BLOCK, WIDTH)).astype(np.float32)
+        queries[list(STRANGERS)] = 0
+        return queries
+
+    @cached_property
+    def allowed(self) -> Array:
+        """bool [BLOCK, VECTORS]: most of the items, half of them, three, and for the last query none."""
+        draw = np.random.default_rng(9).random((BLOCK, VECTORS))
+        allowed = draw < np.resize([0.9, 0.5], BLOCK)[:, None]
+        allowed[2::8] = np.arange(VECTORS) % (VECTORS // 3) == 1
+        allowed[-1] = False
+        return allowed
 
     @property
     def examples(self) -> RankingExamples:

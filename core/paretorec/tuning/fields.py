@@ -42,6 +42,9 @@ def find_field(key: str, config: RunConfig, registry: Registry) -> FieldType:
         why = known or f", which would change what is judged; it may vary {', '.join(SECTIONS)}"
         raise ConfigError(f"tune.space: {key!r} is no key that tune can vary{why}")
     path = tuple(rest.split("."))
+    if path[:2] == ("index", "params") and section == "candidates" and config.candidates.index is not None:
+        resolved = registry.resolve("index", config.candidates.index.use, "candidates.index")
+        return _walk(registry.model(resolved), path[2:], key, f" ({resolved})")
     if section == "candidates":
         return _walk(CandidatesConfig, path, key)
     ref, path = _component(config, section, path, key)

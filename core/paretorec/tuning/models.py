@@ -25,7 +25,7 @@ def fit_once(
     """(bundle, CPU seconds of fitting all of it, also of what was not fitted anew).
 
     States lie in `states` under names that say what they depend on: the data (`fold.models`), the component with its
-    configuration, and for a ranker everything that its examples come from.
+    configuration, for an index its encoder, and for a ranker everything that its examples come from.
     """
 
     def key(built: Built, *more: object) -> str:
@@ -34,6 +34,8 @@ def fit_once(
         return digest([fold.models, config.seed, own, *more])
 
     files = {f"encoder-{name}": f"encoder-{name}-{key(built)}" for name, built in components.encoders.items()}
+    for name, built in components.indexes.items():
+        files[f"index-{name}"] = f"index-{name}-{key(built, files[f'encoder-{name}'])}"
     if components.ranker is not None:
         below = [files, config.candidates.model_dump(mode="json"), [ref.model_dump() for ref in config.objectives]]
         files["ranker"] = f"ranker-{key(components.ranker, below)}"

@@ -130,6 +130,8 @@ def check(config: RunConfig, registry: Registry) -> None:
     refs: list[tuple[str, ComponentRef, str]] = [("encoder", e, f"encoders.{e.instance}") for e in config.encoders]
     refs.append(("policy", ComponentRef(use=config.policy.use, params=config.policy.params), "policy"))
     refs.append(("optimizer", config.optimizer, "optimizer"))
+    if config.candidates.index is not None:
+        refs.append(("index", config.candidates.index, "candidates.index"))
     if config.ranker is not None:
         refs.append(("ranker", config.ranker, "ranker"))
     for kind, ref, where in refs:

@@ -68,6 +68,7 @@ MAIN = {
     "source": "load",
     "splitter": "split",
     "encoder": "score",
+    "index": "search",
     "ranker": "predict",
     "evaluator": "metric",
     "objective": "signal",
@@ -93,7 +94,7 @@ THREADS = [
         spoiled(kind, "Keeping", MAIN[kind], keeps_arguments_on_self),
         "keeps what it was asked on self while it answers",
     )
-    for kind in ("encoder", "ranker", "evaluator", "objective", "policy", "rule")
+    for kind in ("encoder", "index", "ranker", "evaluator", "objective", "policy", "rule")
 ]
 
 

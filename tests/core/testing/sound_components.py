@@ -104,6 +104,29 @@ class RandomEncoder(Encoder):
         self.counts = self.counts + run.rng("encoder").random(len(self.counts)).astype(np.float32)
 
 
+class Index(Component):
+    """Every inner product, sorted."""
+
+    vectors = np.zeros((0, 0))
+
+    def build(self, vectors, run):
+        self.vectors = vectors
+
+    def search(self, queries, k, allowed):
+        scores = np.einsum("bd,nd->bn", queries, self.vectors)
+        scores = scores if allowed is None else np.where(allowed, scores, -np.inf)
+        scores = np.pad(scores, ((0, 0), (0, k)), constant_values=-np.inf)
+        codes = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        scores = np.take_along_axis(scores, codes, axis=1).astype(np.float32)
+        return np.where(np.isfinite(scores), codes, -1).astype(np.int32), scores
+
+    def state(self):
+        return State()
+
+    def restore(self, state, vectors):
+        self.vectors = vectors
+
+
 class Ranker(Component):
     """The share of clicks, more for what the encoders score highly."""
 
@@ -247,6 +270,7 @@ CLASSES = {
     "source": Source,
     "splitter": Splitter,
     "encoder": Encoder,
+    "index": Index,
     "ranker": Ranker,
     "evaluator": Evaluator,
     "objective": Objective,

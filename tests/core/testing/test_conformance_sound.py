@@ -7,6 +7,7 @@ from paretorec.contracts import ComponentSpec
 from paretorec.testing import (
     EncoderContract,
     EvaluatorContract,
+    IndexContract,
     ObjectiveContract,
     ObserverContract,
     OptimizerContract,
@@ -35,6 +36,10 @@ class TestSplitter(SplitterContract):
 
 class TestEncoder(EncoderContract):
     spec = spec_of(CLASSES["encoder"])
+
+
+class TestIndex(IndexContract):
+    spec = spec_of(CLASSES["index"])
 
 
 class TestRanker(RankerContract):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import broken_data
 import broken_deciders
+import broken_indexes
 import broken_learners
 import broken_packages
 import broken_wishes
@@ -21,7 +22,7 @@ from paretorec.contracts import KINDS
 from paretorec.testing import contract_of
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "results" / "conformance.md"
-FILES = (broken_packages, broken_data, broken_learners, broken_wishes, broken_deciders)
+FILES = (broken_packages, broken_data, broken_learners, broken_indexes, broken_wishes, broken_deciders)
 TWINS = {
     made.check: made for made in (*EVERYWHERE, *THREADS, *STRANGERS, *(made for file in FILES for made in file.TWINS))
 }
