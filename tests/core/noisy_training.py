@@ -29,7 +29,7 @@ class Noisy:
         self.generator = torch.Generator().manual_seed(0)
         dropout = SeededDropout(0.25, self.generator)
         self.model = torch.nn.Sequential(torch.nn.Linear(3, 8), dropout, torch.nn.Tanh(), torch.nn.Linear(8, 1))
-        self.unused = torch.nn.Parameter(torch.ones(2))
+        self.unused = torch.nn.Parameter(torch.ones(2, 2))  # no gradient, so it must not decay either
         self.model.register_parameter("unused", self.unused)
         with torch.no_grad():
             for parameter in self.model.parameters():
