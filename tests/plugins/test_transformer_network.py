@@ -219,6 +219,16 @@ def test_gaps_fall_into_the_buckets_of_the_definition(milliseconds):
     assert exact <= bucket <= rounded
 
 
+@torch.no_grad()
+@LAW
+@given(FIELDS, st.booleans(), LENGTHS)
+def test_half_precision_is_nearly_the_same(fields, causal, lengths):
+    network, inputs = network_of(fields, causal), inputs_of(lengths)
+    with torch.autocast("cpu", torch.bfloat16):
+        rough = network(inputs)
+    assert (rough - network(inputs)).abs().mean() < 0.1
+
+
 @LAW
 @given(FIELDS, st.booleans())
 def test_every_weight_learns(fields, causal):
