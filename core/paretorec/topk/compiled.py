@@ -5,45 +5,51 @@ Imported only where numba is there.
 
 from __future__ import annotations
 
-from typing import Final
-
 from paretorec.contracts import Array
 from paretorec.judge.kernel.compiled import compiled
 
-CHUNK: Final = 128
-"""Scores compared at once; only where one of them is better are they looked at one by one."""
+CHUNK, PART = 128, 16
+"""Scores compared at once, and those among them that are looked at one by one where one is better."""
 
 
 @compiled
 def screen(
-    block: Array, first: int, allowed: Array, offsets: Array, excluded: Array, scores: Array, codes: Array
+    block: Array, first: int, width: int, allowed: Array, offsets: Array, excluded: Array, scores: Array, codes: Array
 ) -> None:
     """Put into the lists what is better than the last of them.
 
-    block: float32 [B, W], scores of the items from `first` on; overwritten where they are excluded.
+    block: float32 [>= B, >= width], contiguous, its columns whole chunks: scores of `width` items from `first` on;
+    overwritten where they are excluded.
     allowed: bool [1 or B, N].  offsets: int64 [B + 1], excluded: int32 [E], ascending within a user.
     scores, codes: float32 and int32 [B, k], falling; changed in place.
     """
-    width, k = block.shape[1], scores.shape[1]
-    whole = width // CHUNK * CHUNK
-    for user in range(len(block)):
+    k = scores.shape[1]
+    for user in range(len(scores)):
         row, best, names = block[user], scores[user], codes[user]
         may = allowed[user if len(allowed) > 1 else 0]
         for at in range(offsets[user], offsets[user + 1]):
             if first <= excluded[at] < first + width:
                 row[excluded[at] - first] = -float("inf")
-        last = best[k - 1]
         for start in range(0, width, CHUNK):
-            end = start + CHUNK if start < whole else width
-            better = 0
-            for place in range(start, end):
-                better |= row[place] > last
-            if not better:
+            chunk = row[start : start + CHUNK]
+            if not _any_above(chunk, CHUNK, best[k - 1]):
                 continue
-            for place in range(start, end):
-                if row[place] > last and may[first + place]:
-                    _insert(best, names, row[place], first + place)
-                    last = best[k - 1]
+            for inner in range(0, min(CHUNK, width - start), PART):
+                part = chunk[inner : inner + PART]
+                if _any_above(part, PART, best[k - 1]):
+                    for place in range(min(PART, width - start - inner)):
+                        item = first + start + inner + place
+                        if part[place] > best[k - 1] and may[item]:
+                            _insert(best, names, part[place], item)
+
+
+@compiled
+def _any_above(scores: Array, count: int, bar: float) -> bool:
+    """Without branches, so that the compiler compares many at once."""
+    above = 0
+    for place in range(count):
+        above |= scores[place] > bar
+    return above > 0
 
 
 @compiled

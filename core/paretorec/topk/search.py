@@ -12,9 +12,9 @@ import numpy as np
 from paretorec.contracts import Array
 from paretorec.errors import ConfigError, DataError
 
-ROWS: Final = 32
-"""Users are taken in multiples of it, the rest of a block being zeros: rounding in products depends on their shape,
-and a user's list must not depend on who else asks."""
+ROWS, COLUMNS = 32, 128
+"""Users and items are taken in multiples of them, the rest of a block being zeros: a matrix product of few rows or
+columns is rounded another way, and a user's list must not depend on who else asks."""
 TALL, WIDE = 256, 1024
 """Users and items of a block at most: their scores, 1 MiB, stay in a core's cache until they have been looked at."""
 
@@ -58,8 +58,8 @@ def top_k(
     def search(rows: slice) -> None:
         own = masks[rows] if len(masks) > 1 else masks
         banned = _sorted(excluded, rows)
-        for first, block in _products(users[rows], items):
-            screen(block, first, own, *banned, scores[rows], codes[rows])
+        for first, width, block in _products(users[rows], items):
+            screen(block, first, width, own, *banned, scores[rows], codes[rows])
 
     parts = [slice(start, min(start + TALL, len(users))) for start in range(0, len(users), TALL)]
     if threads <= 1 or len(parts) <= 1:
@@ -82,20 +82,20 @@ def _check(users: Array, items: Array, k: int, allowed: Array | None, excluded: 
         raise DataError(f"excluded.offsets has {len(excluded.offsets)} entries, not {len(users) + 1}: users + 1")
 
 
-def _products(users: Array, items: Array) -> Iterator[tuple[int, Array]]:
-    """(first item, scores float32 [B, up to WIDE]) block by block; each overwrites the one before."""
-    tall = -(-len(users) // ROWS) * ROWS
-    asked = np.zeros((tall, users.shape[1]), np.float32)
-    asked[: len(users)] = users
-    scores = np.empty((tall, WIDE), np.float32)
+def _products(users: Array, items: Array) -> Iterator[tuple[int, int, Array]]:
+    """(first item, number of items, their scores float32 [>= B, >= number]) block by block."""
+    asked = _padded(users, ROWS)
+    scores = np.empty((len(asked), WIDE), np.float32)
     for first in range(0, len(items), WIDE):
-        part = items[first : first + WIDE]
-        count = len(part)
-        if count < WIDE:
-            part = np.concatenate([part, np.zeros((WIDE - count, items.shape[1]), np.float32)])
+        part = _padded(items[first : first + WIDE], COLUMNS)
         with np.errstate(invalid="ignore"):  # NaN is never listed
-            np.matmul(asked, part.T, out=scores)
-        yield first, scores[: len(users), :count]
+            block = np.matmul(asked, part.T, out=scores if len(part) == WIDE else None)
+        yield first, min(WIDE, len(items) - first), block
+
+
+def _padded(vectors: Array, multiple: int) -> Array:
+    missing = -len(vectors) % multiple
+    return np.concatenate([vectors, np.zeros((missing, vectors.shape[1]), np.float32)]) if missing else vectors
 
 
 def _sorted(excluded: Excluded | None, rows: slice) -> tuple[Array, Array]:
