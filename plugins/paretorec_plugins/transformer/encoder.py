@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -67,8 +68,7 @@ class TransformerEncoder:
         state is of another shape of network.
         """
         self._check_shape(state)
-        known = np.asarray(state.arrays["known"], np.int64)
-        self._before = Before(state, items.ids[known])
+        self._before = Before.of(state, items)
 
     def fit(self, data: FitData, run: RunContext) -> None:
         """Train. Raises `DataError` where no history has an event."""
@@ -85,7 +85,7 @@ class TransformerEncoder:
         generator.manual_seed(int(run.rng("transformer/weights").integers(2**62)))
         self._model = self._network(generator, self._catalogue)
         if self._before is not None:
-            self._before.give(self._model, data.items.ids[known])
+            self._before.give(self._model, data.items.ids[known], self._meta(self._catalogue))
         validation = self._validation(data, run)
 
         def validate() -> float | None:
@@ -119,12 +119,16 @@ class TransformerEncoder:
     def state(self) -> State:
         model, catalogue = self._fitted()
         arrays = {key: value.numpy().copy() for key, value in model.state_dict().items()} | {"known": catalogue.known}
-        meta = {field: getattr(self.config, field) for field in SHAPE} | {"event_names": list(self._events)}
         if catalogue.features is not None:
             told = catalogue.features.state()
             arrays |= {f"{FEATURES}{key}": value for key, value in told.arrays.items()}
-            meta |= {f"{FEATURES}{key}": value for key, value in told.meta.items()}
-        return State(arrays, meta)
+        return State(arrays, self._meta(catalogue))
+
+    def _meta(self, catalogue: Catalogue) -> dict[str, Any]:
+        meta = {field: getattr(self.config, field) for field in SHAPE} | {"event_names": list(self._events)}
+        if catalogue.features is not None:
+            meta |= {f"{FEATURES}{key}": value for key, value in catalogue.features.state().meta.items()}
+        return meta
 
     def restore(self, state: State, items: ItemTable) -> None:
         """Raises `ArtifactError` where the state is of another shape of network or of more items than `items`."""
