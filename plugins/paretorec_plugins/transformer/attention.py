@@ -32,8 +32,12 @@ class _Attention(nn.Module):
         asking = linear(pick(x, position), weight[: self._split], bias[: self._split])
         return asking, linear(x, weight[self._split :], bias[self._split :])
 
-    def _by_head(self, x: Tensor) -> Tensor:
-        return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)  # [B, S, d] -> [B, heads, S, d / heads]
+    def _by_head(self, queries: Tensor, seen: Tensor, between: Pairs) -> tuple[Tensor, Tensor, Tensor]:
+        """[B, Q, d], [B, S, 2 d] -> queries, keys and values [B, heads, P, d / heads], turned where positions turn."""
+        q, k, v = (x.view(*x.shape[:2], self.heads, -1).transpose(1, 2) for x in (queries, *seen.chunk(2, dim=-1)))
+        if between.asking is not None and between.seen is not None:
+            q, k = between.asking(q), between.seen(k)
+        return q, k, v
 
 
 def _scores(q: Tensor, k: Tensor, bias: Tensor | None) -> Tensor:
@@ -50,11 +54,7 @@ class SoftmaxAttention(_Attention):
 
     def forward(self, x: Tensor, between: Pairs, position: Tensor | None = None) -> Tensor:
         """[B, S, d] -> [B, S, d]; with `position`, int64 [B], at that position of each row alone -> [B, 1, d]."""
-        asking, seen = self._project(x, position)
-        q = self._by_head(asking)
-        k, v = (self._by_head(part) for part in seen.chunk(2, dim=-1))
-        if between.asking is not None and between.seen is not None:
-            q, k = between.asking(q), between.seen(k)
+        q, k, v = self._by_head(*self._project(x, position), between)
         bias = self.bias(between)
         if bias is not None:  # no kernel has a gradient for it on a CPU, and torch's way round takes longer
             mixed = _scores(q, k, bias).softmax(-1) @ v
@@ -79,11 +79,8 @@ class PointwiseAttention(_Attention):
     def forward(self, x: Tensor, between: Pairs, position: Tensor | None = None) -> Tensor:
         """As `SoftmaxAttention.forward`."""
         asking, seen = (by_row(silu, part) for part in self._project(x, position))
-        own, gate = asking.chunk(2, dim=-1)
-        q = self._by_head(own)
-        k, v = (self._by_head(part) for part in seen.chunk(2, dim=-1))
-        if between.asking is not None and between.seen is not None:
-            q, k = between.asking(q), between.seen(k)
+        queries, gate = asking.chunk(2, dim=-1)
+        q, k, v = self._by_head(queries, seen, between)
         bias = self.bias(between)
         weights = by_row(silu, _scores(q, k, bias))
         if bias is None:
