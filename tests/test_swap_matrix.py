@@ -1,6 +1,9 @@
 """Any built-in for any other: the simulated shop runs with each, and only `use` changes.
 
-``PARETOREC_WRITE_DOCS=1`` writes the table into docs/results/swap-matrix.md; else its names are compared with it.
+``PARETOREC_WRITE_DOCS=1`` runs every pair of an encoder and an optimizer and writes the table into
+docs/results/swap-matrix.md. Else each encoder runs with `FIRST` and two others and each optimizer with one encoder and
+another: what a component has to do with its partner is an array of scores, so that 13 times 16 pairs find no more than
+these. The names in the table are compared.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from paretorec.contracts import ComponentRef
 from paretorec.registry import Registry
 from paretorec_plugins.simulated_store.source import MAPPING
 
+WRITES = os.environ.get("PARETOREC_WRITE_DOCS") == "1"
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "results" / "swap-matrix.md"
 REGISTRY = Registry(files=())
 BUILTIN = {
@@ -35,6 +39,8 @@ SMALL = {
     "certify": {"resamples": 200},
     "pick": {},
 }
+FIRST = ("item-knn", "nsga2")
+"""Every encoder runs with this optimizer, every optimizer with this encoder."""
 RULES = {
     "allow": {"column": "category", "values": ["coffee", "care", "shoes", "pasta", "fruit"]},
     "available": {"column": "price"},
@@ -67,31 +73,41 @@ def scores(tables, tmp_path_factory) -> Path:
     return path
 
 
+def pairs() -> list[tuple[str, str]]:
+    """(encoder, optimizer): all, or those of `FIRST` and two diagonals; by encoder, `FIRST`'s optimizer first."""
+    optimizers = sorted(BUILTIN["optimizer"], key=lambda name: name != FIRST[1])
+    found = []
+    for row, encoder in enumerate(BUILTIN["encoder"]):
+        near = {optimizers[(row + step) % len(optimizers)] for step in (0, len(optimizers) // 2)}
+        wanted = optimizers if WRITES or encoder == FIRST[0] else [o for o in optimizers if o == FIRST[1] or o in near]
+        found += [(encoder, optimizer) for optimizer in wanted]
+    return found
+
+
 @pytest.fixture(scope="module")
 def matrix(scores, tmp_path_factory) -> dict[tuple[str, str], Path]:
     """(encoder, optimizer) -> folder of the run. Each encoder is fitted once."""
     root = tmp_path_factory.mktemp("matrix")
     params = {"given": {"scores": str(scores)}, "transformer": TRANSFORMER["params"]}
     folders: dict[tuple[str, str], Path] = {}
-    for encoder in BUILTIN["encoder"]:
-        states: Path | None = None
-        for optimizer in BUILTIN["optimizer"]:
-            out = root / f"{encoder}-{optimizer}"
-            config = {
-                **SMALL,
-                "encoders": [{"use": encoder, "params": params.get(encoder, {})}],
-                "optimizer": {"use": optimizer},
-            }
-            if states is not None:
-                shutil.copytree(states, partial(out) / "states")
-            Engine(config).run(out=out, resume=states is not None)
-            states = states or out / "states"
-            folders[encoder, optimizer] = out
+    for encoder, optimizer in pairs():
+        out, states = root / f"{encoder}-{optimizer}", root / f"{encoder}-{FIRST[1]}" / "states"
+        config = {
+            **SMALL,
+            "encoders": [{"use": encoder, "params": params.get(encoder, {})}],
+            "optimizer": {"use": optimizer},
+        }
+        fitted = optimizer != FIRST[1]
+        if fitted:
+            shutil.copytree(states, partial(out) / "states")
+        Engine(config).run(out=out, resume=fitted)
+        folders[encoder, optimizer] = out
     return folders
 
 
-def test_every_encoder_runs_with_every_optimizer(matrix):
-    assert len(matrix) == len(BUILTIN["encoder"]) * len(BUILTIN["optimizer"]) >= 20
+def test_encoders_run_with_optimizers_and_each_is_what_the_configuration_names(matrix):
+    assert {encoder for encoder, _ in matrix} == set(BUILTIN["encoder"])
+    assert {optimizer for _, optimizer in matrix} == set(BUILTIN["optimizer"])
     for (encoder, optimizer), folder in matrix.items():
         names = ran(folder)
         assert names["encoder", encoder] == (encoder, f"{class_name(encoder)}Encoder")
@@ -101,7 +117,7 @@ def test_every_encoder_runs_with_every_optimizer(matrix):
         search = read_json(folder / "search.json")
         assert search["chosen"].startswith("auto chose") if optimizer == "auto" else search["optimizer"] == optimizer
         fitted = [stage for stage in read_json(folder / "manifest.json")["seconds"] if stage.startswith("fit ")]
-        assert len(fitted) == (optimizer == BUILTIN["optimizer"][0])
+        assert len(fitted) == (optimizer == FIRST[1])
     classes = {ran(folder)["optimizer", "optimizer"] for folder in matrix.values()}
     assert len({name for _, name in classes}) == len(BUILTIN["optimizer"])
 
@@ -113,14 +129,14 @@ def class_name(component: str) -> str:
 def test_lists_differ_between_encoders_and_policies_between_optimizers(matrix):
     lists, found = {}, {}
     for encoder in BUILTIN["encoder"]:
-        folder = matrix[encoder, BUILTIN["optimizer"][0]]
+        folder = matrix[encoder, FIRST[1]]
         engine = Engine.load(folder)
         shop = engine.serve(engine.front.point(f"encoder.{encoder}"))
         rows = shop.recommend([str(name) for name in engine.fitted.data.user_ids[:60]])
         lists[encoder] = tuple(rows["item_id"])
     assert len(set(lists.values())) == len(lists)
     for optimizer in set(BUILTIN["optimizer"]) - {"auto"}:  # which runs one of the others
-        points = read_json(matrix["item-knn", optimizer] / "front.json")["points"]
+        points = read_json(matrix[FIRST[0], optimizer] / "front.json")["points"]
         found[optimizer] = tuple(tuple(point["policy"]["parameters"].values()) for point in points)
     assert len(set(found.values())) == len(found)
 
@@ -175,10 +191,11 @@ def page(matrix: dict[tuple[str, str], Path], others: dict[str, dict[str, str]])
     head.append("|---|---|" + "---:|" * len(optimizers))
     rows = []
     for encoder in BUILTIN["encoder"]:
-        cells = [volume(matrix[encoder, optimizer]) for optimizer in optimizers]
-        name = ran(matrix[encoder, optimizers[0]])["encoder", encoder][1]
+        folders = [matrix.get((encoder, optimizer)) for optimizer in optimizers]
+        cells = ["" if folder is None else volume(folder) for folder in folders]
+        name = ran(matrix[encoder, FIRST[1]])["encoder", encoder][1]
         rows.append(f"| `{encoder}` | {name} | " + " | ".join(cells) + " |")
-    classes = {name: ran(matrix[BUILTIN["encoder"][0], name])["optimizer", "optimizer"][1] for name in optimizers}
+    classes = {name: ran(matrix[FIRST[0], name])["optimizer", "optimizer"][1] for name in optimizers}
     ran_too = [f"| optimizer | `{name}` | {component} |" for name, component in classes.items()]
     for kind in ("index", "objective", "evaluator", "policy", "rule", "splitter"):
         ran_too += [f"| {kind} | `{name}` | {others[kind][name]} |" for name in BUILTIN[kind]]
@@ -216,7 +233,7 @@ def volume(folder: Path) -> str:
 
 def test_the_page_names_what_runs(matrix, others):
     text = page(matrix, others)
-    if os.environ.get("PARETOREC_WRITE_DOCS") == "1":
+    if WRITES:
         PAGE.parent.mkdir(parents=True, exist_ok=True)
         PAGE.write_text(text, encoding="utf-8")
 
