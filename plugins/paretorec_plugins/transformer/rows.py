@@ -11,7 +11,7 @@ from torch.nn.functional import pad
 
 def pick(x: Tensor, position: Tensor) -> Tensor:
     """[B, S, d] at one position of each row, int64 [B] -> [B, 1, d]."""
-    return x[torch.arange(len(x), device=x.device), position][:, None]
+    return x[torch.arange(x.shape[0], device=x.device), position][:, None]
 
 
 def by_row(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
