@@ -24,7 +24,8 @@ PAGES = (
     "README.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
-    *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+    *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
+    *(f"docs/kinds/{kind}.md" for kind in KINDS),
 )
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -216,7 +217,11 @@ def test_links_within_the_repository_lead_somewhere(page):
 
 def test_the_reference_is_what_the_code_says():
     written = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
-    assert written == script("generate_reference").render(), "run `make reference`"
+    reference = script("generate_reference")
+    assert written == reference.render(), "run `make reference`"
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in reference.KIND_PAGES.glob("*.md")}
+    registry = Registry(files=())
+    assert pages == {kind: reference.kind_page(registry, kind) for kind in KINDS}, "run `make reference`"
 
 
 def test_every_configuration_field_is_described():
