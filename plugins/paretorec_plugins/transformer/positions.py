@@ -63,8 +63,11 @@ def rotation(positions: Tensor, size: int) -> Rotation:
 
 
 def distance_buckets(distance: Tensor) -> Tensor:
-    """int64 >= 0, any shape -> int32: below `NEAR` each its own, then four an octave (as Raffel et al. 2020)."""
-    return torch.where(distance < NEAR, distance, NEAR + _octaves(distance / NEAR, 2)).clamp_(max=DISTANCES - 1)
+    """int64 >= 0, any shape -> int64: below `NEAR` each its own, then four an octave (as Raffel et al. 2020).
+
+    Looked up, since formats that networks are exported to know no reading of a number's bits.
+    """
+    return _BUCKET.to(distance.device)[distance.clamp(max=len(_BUCKET) - 1)]
 
 
 def gap_buckets(milliseconds: Tensor) -> Tensor:
@@ -79,6 +82,10 @@ def _octaves(x: Tensor, bits: int) -> Tensor:
     a row's bucket cannot depend on its neighbours in memory; and three times as fast.
     """
     return (x.view(torch.int32) >> (23 - bits)).sub_(127 << bits)
+
+
+_DISTANCE = torch.arange(NEAR << (DISTANCES - NEAR) // 4)  # all but those of the last bucket
+_BUCKET = torch.where(_DISTANCE < NEAR, _DISTANCE, NEAR + _octaves(_DISTANCE / NEAR, 2)).clamp(max=DISTANCES - 1)
 
 
 def pairs(inputs: Inputs, config: TransformerConfig, causal: bool, position: Tensor | None = None) -> Pairs:
