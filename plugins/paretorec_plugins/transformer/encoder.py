@@ -195,6 +195,7 @@ class TransformerEncoder:
             clip_norm=config.clip_norm,
             ema=config.ema,
             accumulate=config.accumulate,
+            autocast=config.autocast,
             compile=config.compile,
             memory_keys=(f"batch_tokens = {config.batch_tokens}", f"negatives = {config.negatives}"),
         )
