@@ -34,8 +34,9 @@ test-oldest: $(VENV)-oldest/.done
 
 $(VENV)-oldest/.done: pyproject.toml constraints-oldest.txt
 	$(PYTHON) -m venv $(VENV)-oldest
-	$(VENV)-oldest/bin/pip install --quiet --constraint constraints-oldest.txt --editable '.[fast,bayesian,complete-journey]' \
-		pytest pytest-xdist hypothesis scikit-learn
+	$(VENV)-oldest/bin/pip install --quiet --constraint constraints-oldest.txt \
+		--editable '.[fast,bayesian,complete-journey,faiss,implicit,mlflow,sql,tensorboard]' \
+		pytest pytest-xdist hypothesis scikit-learn fastapi httpx
 	touch $@
 
 reference: setup

@@ -117,6 +117,7 @@ def test_a_web_service_with_two_engines_that_choose_different_plugins(pycma):
 
 
 def test_hosts_and_plugins_are_typed_strictly(tmp_path):
+    pytest.importorskip("mypy", reason="mypy is not installed: pip install 'paretorec[dev]'")
     files = [path for path in sorted(HOSTS.glob("*.py")) if path.stem != "fastapi_app" or has_fastapi()]
     files += sorted(PLUGINS.rglob("src/**/*.py"))
     config = tmp_path / "mypy.ini"
