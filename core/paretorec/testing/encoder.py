@@ -25,8 +25,8 @@ class EncoderContract(LearnedContract):
 
     kind = "encoder"
 
-    def fit(self, component: Any, world: World, seed: int) -> None:
-        component.fit(world.fit_data, RunContext(seed=seed))
+    def fit(self, component: Any, world: World, run: RunContext) -> None:
+        component.fit(world.fit_data, run)
 
     @classmethod
     def restore(cls, component: Any, state: State, world: World) -> None:

@@ -24,8 +24,8 @@ class IndexContract(LearnedContract):
     kind = "index"
     test_strangers = None  # type: ignore[assignment]  # queries are vectors; those of strangers are among them
 
-    def fit(self, component: Any, world: World, seed: int) -> None:
-        component.build(world.vectors, RunContext(seed=seed))
+    def fit(self, component: Any, world: World, run: RunContext) -> None:
+        component.build(world.vectors, run)
 
     @classmethod
     def restore(cls, component: Any, state: State, world: World) -> None:

@@ -22,8 +22,8 @@ class RankerContract(LearnedContract):
 
     kind = "ranker"
 
-    def fit(self, component: Any, world: World, seed: int) -> None:
-        component.fit(world.examples, RunContext(seed=seed))
+    def fit(self, component: Any, world: World, run: RunContext) -> None:
+        component.fit(world.examples, run)
 
     @classmethod
     def restore(cls, component: Any, state: State, world: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from broken_twins import twin
+from broken_twins import spoiled, twin
 from sound_components import Encoder, Ranker
 
 from paretorec.contracts import State
@@ -219,7 +219,19 @@ class UntaughtRanker(Ranker):
         super().fit(examples, run)
 
 
+def shows_five_steps(self, original, data, run):
+    with run.progress.bar("fit", 5) as bar:
+        for _ in range(5):
+            bar.advance()
+    return original(data, run)
+
+
+STAYING = "goes through all five steps of its fit, whatever it is asked"
+
 TWINS = [
+    twin("encoder.stops", spoiled("encoder", "Staying", "fit", shows_five_steps), STAYING),
+    twin("ranker.stops", spoiled("ranker", "Staying", "fit", shows_five_steps), STAYING),
+    twin("index.stops", spoiled("index", "Staying", "build", shows_five_steps), STAYING),
     twin("encoder.same-seed", ForgetfulEncoder),
     twin("encoder.other-seed", SeededEncoder),
     twin("encoder.inputs", SortingEncoder),
