@@ -18,7 +18,7 @@ dies is noticed at once."""
 
 def started() -> int:
     """How many processes torchrun started for this command; 1: it did not."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
+    return int(os.environ.get("WORLD_SIZE", "1")) if "RANK" in os.environ else 1
 
 
 def on_this_machine() -> int:
@@ -46,7 +46,7 @@ def joined() -> Iterator[None]:
                 f"torchrun started {on_this_machine()} processes on a machine with {gpus} GPUs; "
                 f"give it --nproc-per-node {gpus}"
             )
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     dist.init_process_group("cpu:gloo,cuda:nccl" if gpus else "gloo", timeout=PATIENCE)
     try:
         yield

@@ -12,7 +12,6 @@ from safetensors.numpy import load_file
 from paretorec import Engine
 
 CONFIG = """
-threads = 1
 [source]
 use = "simulated-store"
 params = { users = 150, weeks = 14, items = 60 }
@@ -64,12 +63,13 @@ def test_one_process_answers_and_the_other_is_quiet(shared):
     assert sorted(path.name for path in (folder / "runs").iterdir()) == ["shop"]
     manifest = json.loads((folder / "runs" / "shop" / "manifest.json").read_text())
     assert manifest["processes"] == 2
+    assert manifest["threads"] == max(os.cpu_count() // 2, 1)
     assert Engine.load(folder / "runs" / "shop").front
 
 
 def test_it_learns_what_one_process_learns_with_two_batches_a_step(shared):
     folder, _ = shared
-    alone = Engine.from_config(folder / "shop.toml", ["encoders.transformer.params.accumulate=2"])
+    alone = Engine.from_config(folder / "shop.toml", ["encoders.transformer.params.accumulate=2", "threads=1"])
     alone.run(out=folder / "alone")
     states = [load_file(folder / run / "states" / "encoder-transformer.safetensors") for run in ("runs/shop", "alone")]
     for name, weights in states[0].items():
