@@ -164,6 +164,23 @@ def test_many_candidates_and_long_lists(loops, candidates, k, levels):
 
 
 @pytest.mark.parametrize("loops", LOOPS)
+@pytest.mark.parametrize("signals", [1, 12, 13, 32])
+@pytest.mark.parametrize(("candidates", "k"), [(30, 10), (30, 16), (30, 17), (400, 10), (400, 16), (400, 17)])
+def test_few_and_many_signals_beside_requests_without_candidates(loops, signals, candidates, k):
+    """With and without code of its own for the number of signals, all blocks looked at and only some."""
+    rng = np.random.default_rng(24)
+    batch, truth = make_batch(rng, 5, candidates, signals, 500, levels=50), make_truth(rng, 5, 500)
+    mask = batch.mask.copy()
+    mask[[1, 4]] = False
+    mask[2, 3:] = False
+    batch = replace(batch, mask=mask)
+    weights = rng.dirichlet(np.full(signals, 0.5), 6)
+    found = judge([batch], truth, k, loops).lists(weights)
+    assert np.array_equal(found, expected(batch, weights, k))
+    assert (found[:, [1, 4]] == -1).all()
+
+
+@pytest.mark.parametrize("loops", LOOPS)
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=20, deadline=None)
 def test_terms_that_are_not_finite_have_a_place_too(loops, seed):
@@ -191,7 +208,7 @@ def test_candidates_that_are_all_alike_are_listed_in_their_order(loops):
     assert np.array_equal(judge([alike], truth, 9, loops).lists(weights), expected(alike, weights, 9))
 
 
-@pytest.mark.parametrize("bad", [-0.1, np.nan, np.inf])
+@pytest.mark.parametrize("bad", [-0.1, np.nan, np.inf, 1e7])
 def test_weights_that_break_their_kinds_promise_are_an_error(bad):
     class Broken(Weighted):
         def weights(self, theta):

@@ -38,6 +38,9 @@ TRIED = 32
 WORTH = 0.7
 """Share of candidates left by pruning above which it does not."""
 
+HEAVIEST = 1e6
+"""Largest weight of a signal: with it, terms of 1e30 add up to a number that float32 has."""
+
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -218,10 +221,12 @@ class Judge:
         return self._checked(weights), np.asarray(group, np.int64)
 
     def _checked(self, weights: Array) -> Array:
-        """float32 weights; pruning and screening are right only where none is below 0."""
+        """float32 weights; pruning and screening are right only where none is below 0 and no score overflows."""
         weights = np.asarray(weights, np.float32)
-        if not ((weights >= 0) & np.isfinite(weights)).all():
-            raise PluginError(f"policy kind {type(self._kind).__qualname__} gave weights below 0 or not finite")
+        if not ((weights >= 0) & (weights <= HEAVIEST)).all():
+            raise PluginError(
+                f"policy kind {type(self._kind).__qualname__} gave weights below 0 or not finite (or > 1e6)"
+            )
         return weights
 
     def _shaped(self, block: Block, lists: Array) -> Array:

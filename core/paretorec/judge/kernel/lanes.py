@@ -1,8 +1,6 @@
 """Sixteen candidates at a time: the few vector instructions that the compiler does not find by itself.
 
-Written in LLVM's portable vector form, so that they become AVX-512, AVX2, NEON or plain instructions as the machine
-has them. Products and sums are rounded one by one (no flags that would allow fusing), in the order of the signals: the
-scores are numpy's to the bit.
+Unused lanes of a last block hold NaN, which compares false with everything.
 """
 
 from __future__ import annotations
@@ -10,190 +8,205 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import config, types
-from numba.core import cgutils as _cgutils
-from numba.core import codegen
-from numba.np import arrayobj
+from numba import types
 
 from paretorec.judge.kernel.compiled import intrinsic
-
-cgutils: Any = _cgutils
-make_array: Any = arrayobj.make_array
-
-LANES = 16
-
-_LONG = ir.IntType(64)
-_WORD = ir.IntType(32)
-_FLOATS = ir.VectorType(ir.FloatType(), LANES)
-_WORDS = ir.VectorType(_WORD, LANES)
-_BITS = ir.VectorType(ir.IntType(1), LANES)
-_ZEROS = ir.Constant(_WORDS, [0] * LANES)
-_COUNT_UP = ir.Constant(_WORDS, list(range(LANES)))
-
-_features: Any = codegen.get_host_cpu_features
-_asked = getattr(config, "CPU_FEATURES", None)
-_COMPRESSES = "+avx512f" in (_features() if _asked is None else _asked).split(",")
-"""The machine moves chosen lanes to the front in one instruction. Compiled code is kept by processor and features."""
-
-
-def _address(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
-    return builder.gep(make_array(kind)(context, builder, array).data, [at])
-
-
-def _load(builder: Any, address: Any, kind: Any) -> Any:
-    loaded = builder.load(builder.bitcast(address, kind.as_pointer()))
-    loaded.align = 4
-    return loaded
-
-
-def _store(builder: Any, value: Any, address: Any) -> None:
-    builder.store(value, builder.bitcast(address, value.type.as_pointer())).align = 4
-
-
-def _spread(builder: Any, scalar: Any, kind: Any) -> Any:
-    """A vector with `scalar` in every lane."""
-    nothing = ir.Constant(kind, ir.Undefined)
-    return builder.shuffle_vector(builder.insert_element(nothing, scalar, ir.Constant(_WORD, 0)), nothing, _ZEROS)
-
-
-def _mask(builder: Any, bits: Any) -> Any:
-    return builder.zext(builder.bitcast(bits, ir.IntType(LANES)), _LONG)
-
-
-def _scores(builder: Any, term: Any, weight: Any, dims: Any) -> Any:
-    """float32 sums of weight(d) x term(d), both given by functions of d."""
-    total = cgutils.alloca_once_value(builder, ir.Constant(_FLOATS, [0.0] * LANES))
-    with cgutils.for_range(builder, dims) as loop:
-        product = builder.fmul(_spread(builder, weight(loop.index), _FLOATS), term(loop.index))
-        builder.store(builder.fadd(builder.load(total), product), total)
-    return builder.load(total)
-
-
-def _scored(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    """Of the arguments (terms, at, stride, weights, first, dims, ...) that all scoring functions begin with."""
-    terms, at, stride, weights, first, dims = args[:6]
-
-    def term(d: Any) -> Any:
-        where = builder.add(at, builder.mul(d, stride))
-        return _load(builder, _address(context, builder, sig.args[0], terms, where), _FLOATS)
-
-    def weight(d: Any) -> Any:
-        return builder.load(_address(context, builder, sig.args[3], weights, builder.add(first, d)))
-
-    return _scores(builder, term, weight, dims)
+from paretorec.judge.kernel.vectors import (
+    BITS,
+    COUNT_UP,
+    FLOATS,
+    LANES,
+    LONG,
+    WORD,
+    WORDS,
+    ZEROS,
+    Scorer,
+    address,
+    by_dims,
+    cgutils,
+    compressed,
+    load,
+    mask,
+    spread,
+    store,
+)
 
 
 @intrinsic
-def reaching(typing: Any, terms: Any, at: Any, stride: Any, weights: Any, first: Any, dims: Any, bound: Any) -> Any:
-    """A mask of the 16 lanes whose score is >= bound.
-
-    Term d of lane i is ``terms[at + d * stride + i]``, its weight ``weights[first + d]``.
-    """
-    signature = types.int64(terms, types.int64, types.int64, weights, types.int64, types.int64, types.float32)
-
-    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        scores = _scored(context, builder, sig, args)
-        return _mask(builder, builder.fcmp_ordered(">=", scores, _spread(builder, args[6], _FLOATS)))
-
-    return signature, code
-
-
-@intrinsic
-def score(typing: Any, terms: Any, at: Any, stride: Any, weights: Any, first: Any, dims: Any, out: Any, to: Any) -> Any:
-    """out[to : to + 16] = the scores of 16 lanes, see `reaching`."""
-    signature = types.void(terms, types.int64, types.int64, weights, types.int64, types.int64, out, types.int64)
-
-    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        scores = _scored(context, builder, sig, args)
-        _store(builder, scores, _address(context, builder, sig.args[6], args[6], args[7]))
-        return context.get_dummy_value()
-
-    return signature, code
-
-
-@intrinsic
-def nth(typing: Any, terms: Any, at: Any, stride: Any, weights: Any, first: Any, dims: Any, real: Any, n: Any) -> Any:
-    """The n-th highest score of the first `real` of 16 lanes, see `reaching`; n <= real."""
-    signature = types.float32(
-        terms, types.int64, types.int64, weights, types.int64, types.int64, types.int64, types.int64
-    )
-
-    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        real, n = (_spread(builder, builder.trunc(x, _WORD), _WORDS) for x in args[6:])
-        lowest = ir.Constant(_FLOATS, [float("-inf")] * LANES)
-        highest = ir.Constant(_FLOATS, [float("inf")] * LANES)
-        scores = builder.select(builder.icmp_signed("<", _COUNT_UP, real), _scored(context, builder, sig, args), lowest)
-        above = _ZEROS
-        for lane in range(LANES):
-            other = builder.shuffle_vector(scores, scores, ir.Constant(_WORDS, [lane] * LANES))
-            above = builder.add(above, builder.zext(builder.fcmp_ordered(">", other, scores), _WORDS))
-        scores = builder.select(builder.icmp_signed("<", above, n), scores, highest)
-        for step in (8, 4, 2, 1):
-            turned = ir.Constant(_WORDS, [(lane + step) % LANES for lane in range(LANES)])
-            other = builder.shuffle_vector(scores, scores, turned)
-            scores = builder.select(builder.fcmp_ordered("<", other, scores), other, scores)
-        return builder.extract_element(scores, ir.Constant(_WORD, 0))
-
-    return signature, code
-
-
-@intrinsic
-def gather(
+def bar(
     typing: Any,
     terms: Any,
-    at: Any,
     stride: Any,
     weights: Any,
     first: Any,
     dims: Any,
-    bound: Any,
-    real: Any,
-    positions: Any,
-    position: Any,
-    slot: Any,
-    scores: Any,
-    places: Any,
+    start: Any,
     slots: Any,
-    number: Any,
+    begin: Any,
+    count: Any,
+    n: Any,
+    out: Any,
+    to: Any,
 ) -> Any:
-    """Adds the lanes among the first `real` whose score is >= bound, see `reaching`; returns the new `number`.
+    """Writes the scores of whole blocks to ``out[to:]``, returns one that at least `n` <= 16 candidates reach.
 
-    scores, places (int32, from ``positions[position:]``) and slots (int32, `slot` and up) get one entry each from
-    `number` on, and are written up to 16 entries further.
+    The blocks are those of the `count` slots ``slots[begin:]`` (twice the same does no harm), whose terms begin at
+    ``terms[start * dims]``. What is returned is the n-th highest of the best of each lane; -inf where fewer than n
+    lanes hold a candidate.
     """
-    signature = types.int64(
-        *(terms, types.int64, types.int64, weights, types.int64, types.int64, types.float32, types.int64),
-        *(positions, types.int64, types.int32, scores, places, slots, types.int64),
-    )
+    longs = types.int64
+    signature = types.float32(terms, longs, weights, longs, longs, longs, slots, longs, longs, longs, out, longs)
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        found = _scored(context, builder, sig, args)
-        bound, real, positions, position, slot, scores, places, slots, number = args[6:]
-        lanes = _spread(builder, builder.trunc(real, _WORD), _WORDS)
-        chosen = builder.and_(
-            builder.fcmp_ordered(">=", found, _spread(builder, bound, _FLOATS)),
-            builder.icmp_signed("<", _COUNT_UP, lanes),
-        )
-        where = _load(builder, _address(context, builder, sig.args[8], positions, position), _WORDS)
-        who = builder.add(_spread(builder, slot, _WORDS), _COUNT_UP)
-        outs = [
-            (vector, sig.args[place], array)
-            for place, vector, array in ((11, found, scores), (12, where, places), (13, who, slots))
-        ]
-        if _COMPRESSES:
-            for vector, kind, array in outs:
-                name = f"llvm.x86.avx512.mask.compress.v16{'f32' if vector is found else 'i32'}"
-                form = ir.FunctionType(vector.type, [vector.type, vector.type, _BITS])
-                compress = cgutils.get_or_insert_function(builder.module, form, name)
-                packed = builder.call(compress, [vector, vector, chosen])
-                _store(builder, packed, _address(context, builder, kind, array, number))
-            return builder.add(number, builder.ctpop(_mask(builder, chosen)))
-        for lane in range(LANES):  # without a branch: what is not chosen is written over by the next
-            at_lane = ir.Constant(_WORD, lane)
-            for vector, kind, array in outs:
-                builder.store(builder.extract_element(vector, at_lane), _address(context, builder, kind, array, number))
-            number = builder.add(number, builder.zext(builder.extract_element(chosen, at_lane), _LONG))
-        return number
+        dims, start, slots, begin, count, n, out, to = args[4:]
+        listed = address(context, builder, sig.args[6], slots, begin)
+        kept = address(context, builder, sig.args[10], out, to)
+        best = cgutils.alloca_once(builder, FLOATS)
+        builder.store(ir.Constant(FLOATS, [float("-inf")] * LANES), best)
+
+        def emit(known: Any) -> None:
+            scorer = Scorer(context, builder, sig, args, known)
+            with cgutils.for_range(builder, count) as loop:
+                slot = builder.and_(builder.load(builder.gep(listed, [loop.index])), ir.Constant(WORD, -LANES))
+                scores = scorer.scores(builder.mul(builder.add(start, builder.zext(slot, LONG)), dims))
+                so_far = builder.load(best)
+                builder.store(builder.select(builder.fcmp_ordered(">", scores, so_far), scores, so_far), best)
+                store(builder, scores, builder.gep(kept, [builder.mul(loop.index, ir.Constant(LONG, LANES))]))
+
+        by_dims(builder, dims, emit)
+        scores = builder.load(best)
+        place = builder.bitcast(best, ir.FloatType().as_pointer())
+        wanted = spread(builder, builder.trunc(n, WORD), WORDS)
+        # Added where a lane is lower; the compiler must not know that it is 1, or it does so the long way round.
+        one = builder.sub(wanted, spread(builder, builder.trunc(builder.sub(n, ir.Constant(LONG, 1)), WORD), WORDS))
+        above = ZEROS
+        for lane in range(LANES):
+            other = spread(builder, builder.load(builder.gep(place, [ir.Constant(LONG, lane)])), FLOATS)
+            above = builder.select(builder.fcmp_ordered(">", other, scores), builder.add(above, one), above)
+        highest = ir.Constant(FLOATS, [float("inf")] * LANES)
+        scores = builder.select(builder.icmp_signed("<", above, wanted), scores, highest)
+        for step in (8, 4, 2, 1):
+            turned = ir.Constant(WORDS, [(lane + step) % LANES for lane in range(LANES)])
+            other = builder.shuffle_vector(scores, scores, turned)
+            scores = builder.select(builder.fcmp_ordered("<", other, scores), other, scores)
+        return builder.extract_element(scores, ir.Constant(WORD, 0))
+
+    return signature, code
+
+
+@intrinsic
+def opened(
+    typing: Any,
+    peaks: Any,
+    stride: Any,
+    weights: Any,
+    first: Any,
+    dims: Any,
+    at: Any,
+    blocks: Any,
+    bound: Any,
+    out: Any,
+    to: Any,
+) -> Any:
+    """Writes the first slots (int32) of the first `blocks` blocks whose peaks score >= bound to ``out[to:]``; how many.
+
+    Peak d of block i is ``peaks[at + d * stride + i]``. `out` is written up to 16 entries further.
+    """
+    longs = types.int64
+    signature = types.int64(peaks, longs, weights, longs, longs, longs, longs, types.float32, out, longs)
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        dims, start, blocks, bound, out, to = args[4:]
+        number = cgutils.alloca_once(builder, LONG)
+        builder.store(to, number)
+        least = spread(builder, bound, FLOATS)
+        groups = builder.sdiv(builder.add(blocks, ir.Constant(LONG, LANES - 1)), ir.Constant(LONG, LANES))
+        total = spread(builder, builder.trunc(blocks, WORD), WORDS)
+
+        def emit(known: Any) -> None:
+            scorer = Scorer(context, builder, sig, args, known)
+            with cgutils.for_range(builder, groups) as loop:
+                block = builder.mul(loop.index, ir.Constant(LONG, LANES))
+                scores = scorer.scores(builder.add(start, block))
+                who = builder.add(spread(builder, builder.trunc(block, WORD), WORDS), COUNT_UP)
+                chosen = builder.and_(builder.fcmp_ordered(">=", scores, least), builder.icmp_signed("<", who, total))
+                slots = builder.mul(who, ir.Constant(WORDS, [LANES] * LANES))
+                builder.store(
+                    compressed(context, builder, chosen, [(slots, sig.args[8], out)], builder.load(number)), number
+                )
+
+        by_dims(builder, dims, emit)
+        return builder.sub(builder.load(number), to)
+
+    return signature, code
+
+
+@intrinsic
+def sift(
+    typing: Any, found: Any, blocks: Any, begin: Any, at: Any, count: Any, bound: Any, scores: Any, slots: Any, to: Any
+) -> Any:
+    """Writes the candidates that score >= bound, their scores and slots (int32), to both arrays from `to` on; how many.
+
+    Of the `count` blocks whose first slots are ``blocks[begin:]`` and whose scores are in ``found[at:]``. Up to 16
+    entries more are written.
+    """
+    longs = types.int64
+    signature = types.int64(found, blocks, longs, longs, longs, types.float32, scores, slots, longs)
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        found, blocks, begin, at, count, bound, scores, slots, to = args
+        own = address(context, builder, sig.args[0], found, at)
+        listed = address(context, builder, sig.args[1], blocks, begin)
+        number = cgutils.alloca_once(builder, LONG)
+        builder.store(to, number)
+        least = spread(builder, bound, FLOATS)
+        with cgutils.for_range(builder, count) as loop:
+            score = load(builder, builder.gep(own, [builder.mul(loop.index, ir.Constant(LONG, LANES))]), FLOATS)
+            slot = builder.load(builder.gep(listed, [loop.index]))
+            outs = [
+                (score, sig.args[6], scores),
+                (builder.add(spread(builder, slot, WORDS), COUNT_UP), sig.args[7], slots),
+            ]
+            chosen = builder.fcmp_ordered(">=", score, least)
+            builder.store(compressed(context, builder, chosen, outs, builder.load(number)), number)
+        return builder.sub(builder.load(number), to)
+
+    return signature, code
+
+
+@intrinsic
+def settle(typing: Any, scores: Any, slots: Any, begin: Any, number: Any, full: Any, lists: Any, to: Any) -> Any:
+    """Writes the slots of the `full` highest of `number` <= 16 scores to ``lists[to:]``, falling; whether all differ.
+
+    Scores float32 and slots int32 are those from `begin` on, with 16 entries more. Each slot goes where as many are
+    above it, without a branch: one that is mispredicted costs more.
+    """
+    longs = types.int64
+    signature = types.boolean(scores, slots, longs, longs, longs, lists, longs)
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        scores, slots, begin, number, full, lists, to = args
+        own = address(context, builder, sig.args[0], scores, begin)
+        who = address(context, builder, sig.args[1], slots, begin)
+        out = address(context, builder, sig.args[5], lists, to)
+        store(builder, ir.Constant(FLOATS, [float("-inf")] * LANES), builder.gep(own, [number]))
+        every = load(builder, own, FLOATS)
+        total = ir.Constant(LONG, 0)
+        behind = builder.gep(out, [full])
+        after = builder.load(behind)
+        for lane in range(LANES):
+            at = ir.Constant(LONG, lane)
+            higher = builder.fcmp_ordered(">", every, spread(builder, builder.load(builder.gep(own, [at])), FLOATS))
+            above = builder.ctpop(mask(builder, higher))
+            listed = builder.select(builder.icmp_signed("<", above, full), above, full)
+            builder.store(builder.load(builder.gep(who, [at])), builder.gep(out, [listed]))
+            total = builder.add(total, above)
+        builder.store(after, behind)
+        # Of lanes that hold none all are above; of others 0, 1, 2, ... where they differ, and fewer where not.
+        none = builder.mul(number, builder.sub(ir.Constant(LONG, LANES), number))
+        pairs = builder.mul(number, builder.sub(number, ir.Constant(LONG, 1)))
+        twice = builder.shl(builder.sub(total, none), ir.Constant(LONG, 1))
+        return builder.icmp_signed("==", twice, pairs)
 
     return signature, code
 
@@ -205,49 +218,39 @@ def as_good(typing: Any, terms: Any, at: Any, stride: Any, other: Any, first: An
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         terms, at, stride, other, first, dims = args
-        so_far = cgutils.alloca_once_value(builder, ir.Constant(_BITS, [1] * LANES))
+        so_far = cgutils.alloca_once_value(builder, ir.Constant(BITS, [1] * LANES))
         with cgutils.for_range(builder, dims) as loop:
             where = builder.add(at, builder.mul(loop.index, stride))
-            term = _load(builder, _address(context, builder, sig.args[0], terms, where), _FLOATS)
-            against = builder.load(_address(context, builder, sig.args[3], other, builder.add(first, loop.index)))
-            better = builder.fcmp_ordered(">=", term, _spread(builder, against, _FLOATS))
+            term = load(builder, address(context, builder, sig.args[0], terms, where), FLOATS)
+            against = builder.load(address(context, builder, sig.args[3], other, builder.add(first, loop.index)))
+            better = builder.fcmp_ordered(">=", term, spread(builder, against, FLOATS))
             builder.store(builder.and_(builder.load(so_far), better), so_far)
-        return builder.ctpop(_mask(builder, builder.load(so_far)))
+        return builder.ctpop(mask(builder, builder.load(so_far)))
 
     return signature, code
 
 
 @intrinsic
-def count_above(typing: Any, scores: Any, number: Any, above: Any) -> Any:
+def count_above(typing: Any, scores: Any, begin: Any, number: Any, above: Any) -> Any:
     """above[i] = how many of the first `number` scores are higher than scores[i].
 
     scores float32 and above int32 are read and written up to the next multiple of 16.
     """
-    signature = types.void(scores, types.int64, above)
+    signature = types.void(scores, types.int64, types.int64, above)
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        scores, number, above = args
-        groups = builder.sdiv(builder.add(number, ir.Constant(_LONG, LANES - 1)), ir.Constant(_LONG, LANES))
-        total = cgutils.alloca_once(builder, _WORDS)
+        scores, begin, number, above = args
+        groups = builder.sdiv(builder.add(number, ir.Constant(LONG, LANES - 1)), ir.Constant(LONG, LANES))
+        total = cgutils.alloca_once(builder, WORDS)
         with cgutils.for_range(builder, groups) as group:
-            at = builder.mul(group.index, ir.Constant(_LONG, LANES))
-            score = _load(builder, _address(context, builder, sig.args[0], scores, at), _FLOATS)
-            builder.store(_ZEROS, total)
+            at = builder.mul(group.index, ir.Constant(LONG, LANES))
+            score = load(builder, address(context, builder, sig.args[0], scores, builder.add(begin, at)), FLOATS)
+            builder.store(ZEROS, total)
             with cgutils.for_range(builder, number) as loop:
-                other = builder.load(_address(context, builder, sig.args[0], scores, loop.index))
-                higher = builder.fcmp_ordered(">", _spread(builder, other, _FLOATS), score)
-                builder.store(builder.add(builder.load(total), builder.zext(higher, _WORDS)), total)
-            _store(builder, builder.load(total), _address(context, builder, sig.args[2], above, at))
+                other = builder.load(address(context, builder, sig.args[0], scores, builder.add(begin, loop.index)))
+                higher = builder.fcmp_ordered(">", spread(builder, other, FLOATS), score)
+                builder.store(builder.add(builder.load(total), builder.zext(higher, WORDS)), total)
+            store(builder, builder.load(total), address(context, builder, sig.args[3], above, at))
         return context.get_dummy_value()
 
     return signature, code
-
-
-@intrinsic
-def lowest(typing: Any, mask: Any) -> Any:
-    """The place of the lowest bit that is set, of a mask that is not 0."""
-
-    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.int64(types.int64), code

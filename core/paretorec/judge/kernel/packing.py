@@ -9,7 +9,8 @@ import numpy as np
 
 from paretorec.contracts import Array
 from paretorec.judge.kernel.compiled import compiled
-from paretorec.judge.kernel.lanes import LANES, as_good
+from paretorec.judge.kernel.lanes import as_good
+from paretorec.judge.kernel.vectors import LANES
 from paretorec.judge.packed import Packed
 
 SHARE = 4
@@ -161,11 +162,11 @@ def _lay(
         for block in range(blocks):
             for lane in range(LANES):
                 slot = block * LANES + lane
-                # The last block is filled up with its last candidate, which raises no peak.
                 candidate = order[request, min(slot, count[request] - 1)]
                 position[start[request] + slot] = candidate
                 for dim in range(dims):
-                    value = terms[request, candidate, dim]
+                    # The last block is filled up with NaN, which reaches no bound and raises no peak.
+                    value = terms[request, candidate, dim] if slot < count[request] else np.float32(np.nan)
                     laid[(start[request] + block * LANES) * dims + dim * LANES + lane] = value
                     at = edges[request] * dims + dim * lanes + block
                     if lane == 0 or value > peaks[at]:
