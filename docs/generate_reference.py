@@ -63,7 +63,7 @@ SECTIONS = (
 PROTOCOLS = {
     "source": ("Source",),
     "splitter": ("Splitter",),
-    "encoder": ("Encoder", "VectorEncoder", "ScoreEncoder"),
+    "encoder": ("Encoder", "VectorEncoder", "ScoreEncoder", "ExportedEncoder"),
     "index": ("Index",),
     "ranker": ("Ranker",),
     "evaluator": ("Evaluator",),
@@ -79,7 +79,7 @@ PROTOCOLS = {
 """Kind -> the protocols that its components follow, in paretorec.contracts."""
 
 HOST_API = {
-    "Engine": ("__init__", "from_config", "run", "tune", "serve", "save", "load", "refit"),
+    "Engine": ("__init__", "from_config", "run", "tune", "serve", "save", "load", "refit", "export"),
     "Front": ("pick", "explain", "detectable", "point"),
     "Recommender": ("load", "recommend", "with_policy"),
     "Registry": ("__init__", "add", "available", "resolve"),

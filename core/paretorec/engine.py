@@ -24,6 +24,7 @@ from paretorec.data.histories import HistoryIndex
 from paretorec.data.saved import load_dataset
 from paretorec.data.tables import resolve_data
 from paretorec.errors import ConfigError, DataError
+from paretorec.export import export_encoder
 from paretorec.fitting import bundle_id, fit_bundle, restore_bundle
 from paretorec.front import Front
 from paretorec.judging import settle_policy
@@ -308,6 +309,20 @@ class Engine:
     def _write(self, folder: Path) -> None:
         fitted = self.fitted
         write_run(folder, fitted.data, fitted.bundle, fitted.id, fitted.front, fitted.record)
+
+    @blames
+    def export(
+        self, folder: str | Path, *, encoder: str = "", form: str = "onnx", k: int = 10, int8: bool = False
+    ) -> Path:
+        """Write a fitted encoder as a file for other runtimes: item codes of a history in, the `k` best items out.
+
+        encoder: its instance name; "": the only one that can. int8: also with weights of eight bits. Returns the path
+        of the JSON beside it, which names the file, item ids by code, inputs, outputs, bundle and fingerprint.
+        """
+        fitted = self.fitted
+        encoders = Components.build(self.config.model_copy(update={"source": None}), self.registry).encoders
+        about = {"bundle": fitted.id, "fingerprint": fitted.record.fingerprint}
+        return export_encoder(encoders, fitted.bundle, about, Path(folder), encoder=encoder, form=form, k=k, int8=int8)
 
     @classmethod
     def load(cls, folder: str | Path, *, registry: Registry | None = None, progress: Progress | None = None) -> Engine:

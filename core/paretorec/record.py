@@ -107,6 +107,11 @@ class Record:
     def protocol(self) -> str:
         return digest(self.protocol_fields)
 
+    @property
+    def fingerprint(self) -> str:
+        """Of everything that decides whether a run may be resumed; of a loaded run as it was saved."""
+        return str(self.manifest["fingerprints"]["run"]) if self.manifest else digest(self.run_fields)
+
     def to_manifest(self, bundle: str) -> dict[str, Any]:
         """The manifest, without the files' checksums."""
         return {

@@ -38,6 +38,7 @@ LAYERS = (
     },
     {
         "explore",
+        "export",
         "policyfile",
         "prepare",
         "bundle",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from paretorec.contracts.dataset import Event, Requests
 from paretorec.contracts.histories import Histories
@@ -50,6 +52,20 @@ class VectorEncoder(Encoder, Protocol):
 
     def encode_items(self, items: ItemTable) -> Array:
         """float32 [N, d]."""
+
+
+class ExportedEncoder(Encoder, Protocol):
+    """Capability ``export``: it can be written as a file that other runtimes serve from, of any format it likes."""
+
+    formats: tuple[str, ...]
+    """Names of these formats, such as ``onnx``; an ``onnx`` file can also be had in int8."""
+
+    def export(self, path: Path, form: str, items: ItemTable, k: int) -> Mapping[str, Any]:
+        """Write the file `path`: from the item codes of a history to the `k` best items of the table and their scores.
+
+        form: one of `formats`. Returns what one who loads the file must know beside item ids: JSON values, such as
+        the names and shapes of inputs and outputs. Raises `ConfigError` where its configuration cannot be exported.
+        """
 
 
 class ScoreEncoder(Encoder, Protocol):

@@ -12,7 +12,7 @@ def paretorec_encoders() -> list[ComponentSpec]:
             factory=f"{__name__}.encoder:TransformerEncoder",
             config=f"{__name__}.config:TransformerConfig",
             summary="Causal self-attention over the history, full or sampled softmax over the catalogue",
-            capabilities=frozenset({"cold_items", "random", "vectors"}),
+            capabilities=frozenset({"cold_items", "export", "random", "vectors"}),
             needs=("torch", "safetensors"),
         )
     ]

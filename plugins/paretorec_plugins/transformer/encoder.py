@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,8 @@ class TransformerEncoder:
 
     Fits on `RunContext.device`; encodes on the CPU, on one thread, a row independent of all others.
     """
+
+    formats = ("onnx",)
 
     def __init__(self, config: TransformerConfig) -> None:
         self.config = config
@@ -148,6 +151,13 @@ class TransformerEncoder:
             raise ArtifactError("encoder transformer: the saved weights are incomplete; run again") from cause
         self._model = model.eval()
         self._refresh()
+
+    def export(self, path: Path, form: str, items: ItemTable, k: int) -> dict[str, Any]:
+        """One ONNX graph (`paretorec_plugins.transformer.onnx_model`): what the encoder answers, but for rounding."""
+        from paretorec_plugins.transformer.onnx_model import write_onnx
+
+        model, _ = self._fitted()
+        return write_onnx(path, self.config, model, self._vectors, torch.from_numpy(self.encode_items(items)), k)
 
     def _check_shape(self, state: State) -> None:
         differing = []
