@@ -69,6 +69,7 @@ def learn(examples: RankingExamples, config: MlpConfig, run: RunContext) -> Fitt
         optimizer=config.optimizer,
         weight_decay=config.weight_decay,
         patience=config.patience,
+        memory_keys=(f"batch_requests = {config.batch_requests}", f"sampled = {config.sampled}"),
     )
     data_read = (sample.arrays.pair, sample.arrays.user, sample.weight, *sample.labels.values())
     checkpoint = checkpoint_path(run, "mlp", config, data_read)
