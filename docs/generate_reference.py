@@ -63,7 +63,7 @@ SECTIONS = (
 PROTOCOLS = {
     "source": ("Source",),
     "splitter": ("Splitter",),
-    "encoder": ("Encoder", "VectorEncoder", "ScoreEncoder", "ExportedEncoder"),
+    "encoder": ("Encoder", "VectorEncoder", "ScoreEncoder", "WarmEncoder", "ExportedEncoder"),
     "index": ("Index",),
     "ranker": ("Ranker",),
     "evaluator": ("Evaluator",),

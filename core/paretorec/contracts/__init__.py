@@ -20,7 +20,7 @@ from paretorec.contracts.dataset import (
     Splitter,
     Tables,
 )
-from paretorec.contracts.encoder import Encoder, ExportedEncoder, FitData, ScoreEncoder, VectorEncoder
+from paretorec.contracts.encoder import Encoder, ExportedEncoder, FitData, ScoreEncoder, VectorEncoder, WarmEncoder
 from paretorec.contracts.evaluator import Evaluator, Exposure, Gain, Metric, Ratio, Truth, Vector
 from paretorec.contracts.histories import Histories, OwnHistory
 from paretorec.contracts.hooks import ObserverHooks, hookimpl
@@ -110,5 +110,6 @@ __all__ = [
     "Truth",
     "Vector",
     "VectorEncoder",
+    "WarmEncoder",
     "hookimpl",
 ]

@@ -68,6 +68,17 @@ class ExportedEncoder(Encoder, Protocol):
         """
 
 
+class WarmEncoder(Encoder, Protocol):
+    """One that can go on from what it learned on earlier days: it has this method, and needs no capability."""
+
+    def warm_start(self, state: State, items: ItemTable) -> None:
+        """The next `fit` begins with this state; `items` is the table that it was fitted with.
+
+        The next fit's table has other codes, and may lack items: know them again by `ItemTable.ids`. Raises
+        `ArtifactError` where the state does not fit this configuration, naming every field that differs.
+        """
+
+
 class ScoreEncoder(Encoder, Protocol):
     """Without capability ``vectors``."""
 
