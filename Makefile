@@ -43,10 +43,13 @@ reference: setup
 	$(BIN)/python docs/generate_reference.py
 
 # Long: every benchmark in full, then the tables of docs/results and the README's picture. LOOKS=N says how often the
-# certify requests had been looked at while the configuration was still being changed.
+# certify requests had been looked at while the configuration was still being changed; RECTOOLS=PYTHON names an
+# environment with tests/benchmarks/requirements-rectools.txt.
 results: demo
 	$(BIN)/python tests/benchmarks/complete_journey.py $(if $(LOOKS),--looks $(LOOKS)) --json > runs/complete-journey.json
 	$(BIN)/python tests/benchmarks/transformer_quality.py --seeds 0,1,2 --json > runs/transformer-quality.json
+	$(BIN)/python tests/benchmarks/transformer_speed.py $(if $(RECTOOLS),--rectools-python $(RECTOOLS)) --json \
+		> runs/transformer-speed.json
 	$(BIN)/python tests/benchmarks/optimizers.py --json > runs/optimizers.json
 	$(BIN)/python tests/benchmarks/resume.py --json > runs/resume.json
 	$(BIN)/python tests/benchmarks/kernel.py --json > runs/kernel.json

@@ -316,6 +316,59 @@ def left_by_pruning(row: Figures) -> str:
     return "made ready anew in every call" if left is None else f"{left:,.0f}"
 
 
+def transformer_speed(figures: Figures) -> Iterable[str]:
+    """How fast the Transformer learns, its limit, and its memory."""
+    settings, sizes, speeds = figures["settings"], figures["sizes"], figures["targets_per_second"]
+    yield (
+        f"MovieLens-1M without each user's last two items ({sizes['targets']:,} targets an epoch), full softmax over "
+        f"{sizes['items']:,} items, width {settings['width']}, the newest {settings['length']} items, "
+        f"{settings['blocks']} blocks, {figures['threads']} threads. Targets (no padding) learned from per second of "
+        "whole training steps; everybody in turns, the fastest round of each."
+    )
+    names = {
+        "ours_bf16": "`transformer`, products of the loss in bf16",
+        "ours_fp32": "`transformer`, fp32",
+        "plain": "plain PyTorch loop: batches by length, cross-entropy in chunks",
+        "rectools": "RecTools' `SASRecModel`",
+    }
+    slowest = min(speeds.values())
+    yield table(
+        ["", "targets/s", "ratio", "of the limit"],
+        [
+            [
+                what,
+                f"{speeds[name]:,}",
+                f"{speeds[name] / slowest:.1f}",
+                f"{100 * figures['fraction_of_limit'][name]:.0f} %" if name in figures["fraction_of_limit"] else "",
+            ]
+            for name, what in names.items()
+            if name in speeds
+        ],
+    )
+    for name in ("rectools", "bf16"):
+        if "skipped" in figures[name]:
+            yield f"No {name}: {figures[name]['skipped']}."
+    best = figures["best"]
+    limit, shares = figures["limit"][best], figures["shares"][best]
+    yield (
+        f"The limit is what a target costs in bare products and exponentials of these shapes on this machine, here "
+        f"{sum(limit.values()):.1f} of {figures['microseconds_a_target'][best]:.1f} microseconds ("
+        + ", ".join(f"{part} {value:.1f}" for part, value in limit.items())
+        + "). Where the time of a step goes: "
+        + ", ".join(f"{part} {100 * share:.0f} %" for part, share in shares.items())
+        + "."
+    )
+    yield (
+        "Peak memory of training steps: "
+        + "; ".join(
+            f"{row['items']:,} items with the {row['loss']} softmax **{row['peak_gib']:.1f} GiB** (fewer than "
+            f"{row['gate_gib']:.0f} asked for; {row['before_gib']:.1f} before the first step)"
+            for row in figures["memory"]
+        )
+        + "."
+    )
+
+
 def scaling(figures: Figures) -> Iterable[str]:
     """What judging costs as things grow."""
     whole, sizes = figures["million"], figures["sizes"]
@@ -483,6 +536,7 @@ def optional(value: float | None) -> str:
 SECTIONS: Mapping[str, tuple[str, Callable[[Figures], Iterable[str]]]] = {
     "complete-journey": ("Groceries: Complete Journey", complete_journey),
     "transformer_quality": ("Next item: MovieLens-1M", transformer_quality),
+    "transformer_speed": ("Learning speed", transformer_speed),
     "optimizers": ("Optimizers", optimizers),
     "kernel": ("Judging policies", kernel),
     "scaling": ("Many users", scaling),

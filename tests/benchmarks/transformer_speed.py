@@ -11,7 +11,7 @@ from per second of whole training steps: batch, loss, gradients, optimizer.
   in the loss (bf16: only where the processor has AMX).
 * `plain`: torch's encoder layers, batches of similar length of 25,600 tokens, cross-entropy over 4,096 rows at a time.
 * `rectools`: SASRecModel with softmax loss, batches of 128 users, in the environment whose Python --rectools-python
-  names (requirements-rectools.txt); `skipped` without it.
+  names (requirements-rectools.txt); `skipped` is in its place without it.
 
 All run the same number of rounds in turns, since the machine may be shared; every round of ours and of the plain loop
 takes the same batches, spread evenly over all lengths. Of each the fastest round counts. `ratio_*` are of the faster of
@@ -199,6 +199,7 @@ def measure(python: str | None, threads: int, quick: bool) -> dict[str, Any]:
         },
         "quick": quick,
         "threads": threads,
+        "seeds": [SETTINGS["seed"]],
         "settings": SETTINGS,
         "rounds": sizes,
         "sizes": None,
@@ -208,19 +209,22 @@ def measure(python: str | None, threads: int, quick: bool) -> dict[str, Any]:
         "ratios_fp32": None,
         "fraction_of_limit": None,
         "limit": None,
+        "best": None,
+        "microseconds_a_target": None,
         "shares": None,
         "memory": memory(quick, threads),
         "gate": GATE,
         "gate_passed": None,
-        "skipped": [],
+        "rectools": {"batch_users": BATCH},
+        "bf16": {},
     }
     path = Path(os.environ.get("PARETOREC_DATA", "")) / FILE
     if not os.environ.get("PARETOREC_DATA") or not path.is_file():
-        return figures | {"skipped": [f"speed: PARETOREC_DATA names no folder with {FILE}"]}
+        return figures | {"skipped": f"PARETOREC_DATA names no folder with {FILE}"}
     if python is None:
-        figures["skipped"].append("rectools: --rectools-python names no environment with requirements-rectools.txt")
+        figures["rectools"] = {"skipped": "--rectools-python names no environment with requirements-rectools.txt"}
     if not has_bf16():
-        figures["skipped"].append("ours_bf16: this processor has no AMX")
+        figures["bf16"] = {"skipped": "this processor has no AMX"}
     torch.set_num_threads(threads)
     past, items = load(path)
     speeds, spent, limits = race(past, items, path, python, sizes, threads)
@@ -245,7 +249,8 @@ def measure(python: str | None, threads: int, quick: bool) -> dict[str, Any]:
 
 
 def table(figures: dict[str, Any]) -> str:
-    lines = [f"skipped: {reason}" for reason in figures["skipped"]]
+    parts = (figures, figures["rectools"], figures["bf16"])
+    lines = [f"skipped: {part['skipped']}" for part in parts if "skipped" in part]
     speeds = figures["targets_per_second"]
     if speeds is not None:
         slowest = speeds.get("rectools", speeds["plain"])
