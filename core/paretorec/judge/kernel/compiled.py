@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -24,6 +27,18 @@ def compiled(function: F) -> F:
     """
     try:
         ready: Any = numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:
+        # numba looks whether the function's own file has changed, and not whether one has from which code came into it.
+        kept = ready._cache._cache_file
+        kept._source_stamp = (kept._source_stamp, _sources())
+    except (RuntimeError, AttributeError, OSError):
         ready = numba.njit(nogil=True)(function)
     return cast("F", ready)
+
+
+@cache
+def _sources() -> str:
+    """Of all files in this folder."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
