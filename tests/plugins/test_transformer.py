@@ -269,3 +269,15 @@ def test_every_field_is_described():
 def test_fits_on_cuda_and_encodes_on_the_cpu():
     encoder = fitted(fit_data(walks(150)), RunContext(device="cuda"))
     assert best(encoder, [[2, 3, 4]]) == [5]
+
+
+def test_a_repeated_request_is_encoded_once(walker, monkeypatch):
+    asked = histories_of(walks(5))
+    alone = walker.encode_users(asked)
+    calls, at = [], walker._model.at
+    monkeypatch.setattr(walker._model, "at", lambda *given: calls.append(1) or at(*given))
+    rows = np.resize([3], 32)
+    np.testing.assert_array_equal(walker.encode_users(asked.take(rows)), alone[rows])
+    assert len(calls) == 1
+    rows = np.array([0, 4, 0, 2, 4])
+    np.testing.assert_array_equal(walker.encode_users(asked.take(rows)), alone[rows])

@@ -23,8 +23,11 @@ from paretorec_plugins.transformer.validation import Validation, positive_target
 from paretorec_plugins.transformer.warm import Before
 from paretorec_plugins.transformer.windows import window
 
-GROUP = 8
-"""Histories that are encoded at once, always: rounding depends on the shape of a matrix product."""
+GROUP, WIDE_GROUP = 8, 4
+"""Histories that are encoded at once, always, and of long ones, so that one user does not wait for seven others:
+rounding depends on the shape of a matrix product."""
+WIDE = 129
+"""Width from which on a window is a long one."""
 WIDTHS = (17, 33, 65, 129, 257, 513)
 """Widths that windows are padded to, by their own length alone."""
 REPEATS = 0.01
@@ -238,18 +241,32 @@ class TransformerEncoder:
         look = cloze_window if self.config.objective == "masked" else window
         codes = np.arange(catalogue.size + 1)
         reading = make_reading(self.config, self._events)
-        out = np.zeros((len(histories), self.config.width), np.float32)
+        asked, alike = _distinct(histories)
+        out = np.zeros((len(asked), self.config.width), np.float32)
         widths = np.array(sorted({min(width, length + 1) for width in WIDTHS} | {length + 1}))
-        bucket = np.searchsorted(widths, np.minimum(histories.length, length) + 1)
+        bucket = np.searchsorted(widths, np.minimum(asked.length, length) + 1)
         for choice in np.unique(bucket):
             rows = np.flatnonzero(bucket == choice)
-            for start in range(0, len(rows), GROUP):
-                group = rows[start : start + GROUP]
-                padded = np.resize(group, GROUP)
-                seen = look(histories.take(padded), codes, length, int(widths[choice]), reading)
+            size = WIDE_GROUP if widths[choice] >= WIDE else GROUP
+            for start in range(0, len(rows), size):
+                group = rows[start : start + size]
+                padded = np.resize(group, size)
+                seen = look(asked.take(padded), codes, length, int(widths[choice]), reading)
                 hidden = model.at(seen.inputs(device), torch.from_numpy(seen.last).to(device), vectors)
                 out[group] = model.similarity.vectors(hidden)[: len(group)].cpu().numpy()
-        return out
+        return out[alike]
+
+
+def _distinct(histories: Histories) -> tuple[Histories, Array]:
+    """(histories that differ in what is read of them, int64 [B]: which of these each one is): a request that is asked
+    for alone comes with 31 repeats of it."""
+    keys = list(zip(histories.start.tolist(), histories.end.tolist(), histories.now.tolist(), strict=True))
+    first: dict[tuple[int, int, int], int] = {}
+    for row, key in enumerate(keys):
+        first.setdefault(key, row)
+    place = {key: at for at, key in enumerate(first)}
+    rows = np.fromiter(first.values(), np.int64, len(first))
+    return histories.take(rows), np.fromiter((place[key] for key in keys), np.int64, len(keys))
 
 
 def _features(config: TransformerConfig, state: State) -> ItemFeatures | None:
