@@ -68,6 +68,25 @@ def test_a_judge_gives_the_same_on_files_and_without_keeping_anything(batch, tmp
         assert np.array_equal(a, b)
 
 
+@pytest.mark.parametrize(("memory", "read_again"), [(0, 3), (100_000, 2), (1 << 30, 0)])
+def test_a_judge_keeps_as_much_as_memory_holds_and_reads_the_rest_again(batch, tmp_path, memory, read_again):
+    class Counting(Weighted):
+        blocks = 0
+
+        def prepare(self, values):
+            self.blocks += 1
+            return values
+
+    rng = np.random.default_rng(4)
+    truth, theta = make_truth(rng, 300, 40), rng.dirichlet(np.ones(3), 7)
+    files, kind = stored(cut(batch), 300, batch.names, memory=1000, folder=tmp_path), Counting()
+    some = Judge([files], kind, {}, truth, 4, memory=memory, threads=1, loops="numpy")
+    assert np.isfinite(some.candidates_kept) == (read_again == 0)
+    kind.blocks = 0
+    assert np.array_equal(some.lists(theta), Judge([batch], Weighted(), {}, truth, 4).lists(theta))
+    assert kind.blocks == read_again
+
+
 def test_users_whose_requests_are_apart_are_clusters_all_the_same(batch):
     """The judge takes users one by one; what it returns is in the order of the requests."""
     rng = np.random.default_rng(3)

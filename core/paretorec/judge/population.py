@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -30,7 +31,7 @@ COUNTED = 8
 """Policies whose exposure metrics a thread works out at a time."""
 
 MEMORY = 1 << 30
-"""Bytes of candidates that a judge keeps ready; with more, blocks are made ready anew in every call."""
+"""Bytes of candidates that a judge keeps ready; blocks beyond are made ready anew in every call."""
 
 TRIED = 32
 """Requests on which a judge finds out whether pruning pays."""
@@ -51,8 +52,8 @@ class Judge:
     For linear and grouped kinds the work is done by compiled loops (numba) or by plain numpy, with the same lists to
     the bit, and candidates that no policy can list are left out once (k-skyband). Other kinds rank for themselves.
     Nothing of size [policies, requests, candidates] ever exists; results depend on neither threads nor how requests
-    came. Signals may be memory maps: they are read block by block, once where what is kept of them fits into `MEMORY`,
-    otherwise once in every call. Thread-safe.
+    came. Signals may be memory maps: they are read block by block, once as far as what is kept of them fits into
+    `memory`, the rest once in every call. Thread-safe.
     """
 
     def __init__(
@@ -91,11 +92,7 @@ class Judge:
         self._requests = requests
         self._cuts = cut(truth.requests.user, int(np.prod(self._batch.values.shape[1:])))
         self._prune = self._weighted and self._worth_pruning()
-        self._blocks: list[Block] | None = None
-        if self._cuts:
-            first = self._ready(self._cuts[0])
-            if first.bytes / len(first.rows) * requests <= memory:
-                self._blocks = [first, *self._each(self._ready, self._cuts[1:])]
+        self._blocks = self._kept(memory)
 
     @property
     def additive(self) -> tuple[str, ...]:
@@ -104,8 +101,8 @@ class Judge:
 
     @property
     def candidates_kept(self) -> float:
-        """Mean number of candidates that pruning leaves of a request; NaN where blocks are made ready in every call."""
-        if self._blocks is None:
+        """Mean number of candidates that pruning leaves of a request; NaN where some are made ready in every call."""
+        if not self._blocks or len(self._blocks) < len(self._cuts):
             return math.nan
         return float(np.concatenate([block.packed.count for block in self._blocks]).mean())
 
@@ -259,6 +256,15 @@ class Judge:
         hit = self._card.hits(rows, packed.start, items)
         return Block(rows, users, packed, items, hit, kept, batch.histories)
 
+    def _kept(self, memory: int) -> list[Block]:
+        """The first blocks, as many as take about `memory` bytes by the size of the first one."""
+        if not self._cuts:
+            return []
+        first = self._ready(self._cuts[0])
+        ends = np.cumsum([len(rows) for rows, _ in self._cuts])
+        count = int(np.searchsorted(ends, memory / max(first.bytes, 1) * len(first.rows), side="right"))
+        return [first, *self._each(self._ready, self._cuts[1:count])][:count]
+
     def _worth_pruning(self) -> bool:
         """Whether pruning leaves out enough, on the first requests; it changes no result."""
         batch = taken(self._batch, np.arange(min(TRIED, self._requests)))
@@ -267,9 +273,11 @@ class Judge:
         return bool(left <= WORTH * batch.mask.sum())
 
     def _each_block(self, work: Callable[[Block], U]) -> Iterator[U]:
-        if self._blocks is not None:
-            return self._each(work, self._blocks)
-        return self._each(lambda part: work(self._ready(part)), self._cuts)
+        def made(block: Block | tuple[Array, Array]) -> U:
+            return work(block if isinstance(block, Block) else self._ready(block))
+
+        todo: Iterable[Block | tuple[Array, Array]] = chain(self._blocks, self._cuts[len(self._blocks) :])
+        return self._each(made, todo)
 
     def _each(self, work: Callable[[T], U], todo: Iterable[T]) -> Iterator[U]:
         """Results in the order of `todo`, a few at a time."""
