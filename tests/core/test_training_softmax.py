@@ -155,19 +155,21 @@ def test_logits_are_float32_and_the_sum_over_targets_is_not():
 
 def matrices():
     generator = torch.Generator().manual_seed(0)
-    queries, candidates = (torch.randn(n, 64, generator=generator) / 4 for n in (64, 128))
-    return queries, candidates, torch.arange(64), torch.arange(64)
+    queries, candidates = (torch.randn(n, 64, generator=generator) / 4 for n in (150, 128))
+    return queries, candidates, torch.arange(150), torch.arange(150) % 128
 
 
 @needs_amx
 def test_in_bf16_gradients_are_rounded_a_little_and_the_switch_is_put_back():
     problem = matrices()
-    exact, rounded = (computed(softmax_loss, *problem, bf16=bf16) for bf16 in (False, True))
-    for pair in zip(rounded, exact, strict=True):
-        mine, theirs = map(torch.as_tensor, pair)
-        assert 0 < (mine - theirs).norm() < 0.005 * theirs.norm()
-    again = computed(softmax_loss, *problem)
-    assert all(torch.equal(torch.as_tensor(a), torch.as_tensor(b)) for a, b in zip(again, exact, strict=True))
+    for loss, rest in ((softmax_loss, ()), (gbce_loss, (torch.arange(9), torch.ones(9), 1.0))):
+        for block in (None, 70 * 128):
+            exact, rounded = (computed(loss, *problem, *rest, block=block, bf16=bf16) for bf16 in (False, True))
+            for pair in zip(rounded, exact, strict=True):
+                mine, theirs = map(torch.as_tensor, pair)
+                assert 0 < (mine - theirs).norm() < 0.005 * theirs.norm()
+            again = computed(loss, *problem, *rest, block=block)
+            assert all(torch.equal(torch.as_tensor(a), torch.as_tensor(b)) for a, b in zip(again, exact, strict=True))
 
 
 def test_autocast_leaves_the_loss_alone():

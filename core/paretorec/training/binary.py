@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from paretorec.training.blocks import block_rows, full_precision
+from paretorec.training.blocks import block_rows, equal_blocks, full_precision
 from paretorec.training.precision import float_products
 
 
@@ -35,7 +35,10 @@ class _NegativeLoss(torch.autograd.Function):
         block: int | None,
         bf16: bool,
     ) -> Tensor:
-        step = block_rows(len(negatives), block)
+        asked, step = len(queries), block_rows(len(negatives), block)
+        if bf16:
+            queries, step = equal_blocks(queries, step)
+            count = torch.nn.functional.pad(count, (0, len(queries) - asked))
         starts = range(0, len(queries), step)
         first = torch.searchsorted(row, torch.tensor([*starts, len(queries)], device=row.device)).tolist()
         d_queries, d_negatives = torch.empty_like(queries), torch.zeros_like(negatives)
@@ -50,7 +53,7 @@ class _NegativeLoss(torch.autograd.Function):
                 logits.sigmoid_().mul_(times)
                 torch.mul(logits @ negatives, n, out=d_queries[start : start + step])
                 d_negatives.addmm_(logits.t(), query * n)
-        ctx.save_for_backward(d_queries, d_negatives)
+        ctx.save_for_backward(d_queries[:asked], d_negatives)
         return loss.to(queries.dtype)
 
     @staticmethod

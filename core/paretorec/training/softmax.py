@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from paretorec.training.blocks import block_rows, full_precision, logit_bound
+from paretorec.training.blocks import block_rows, equal_blocks, full_precision, logit_bound
 from paretorec.training.precision import float_products
 
 SAFE = 60.0
@@ -31,9 +31,11 @@ class _SoftmaxLoss(torch.autograd.Function):
         block: int | None,
         bf16: bool,
     ) -> Tensor:
+        asked, step = len(queries), block_rows(len(candidates), block)
+        if bf16:
+            queries, step = equal_blocks(queries, step)
         count = queries.new_zeros(len(queries)).index_add_(0, row, weight)  # [Q]: weight of all targets of a query
         total = weight.sum(dtype=torch.float64).to(queries.dtype)
-        step = block_rows(len(candidates), block)
         starts = range(0, len(queries), step)
         first = torch.searchsorted(row, torch.tensor([*starts, len(queries)], device=row.device)).tolist()
         shift = not bool(logit_bound(queries, candidates, offset) < SAFE)  # also where the bound is not a number
@@ -66,7 +68,7 @@ class _SoftmaxLoss(torch.autograd.Function):
                 scale = (n / normaliser / total)[:, None]
                 torch.mul(logits @ candidates, scale, out=d_queries[start : start + step])
                 d_candidates.addmm_(logits.t(), query * scale)
-        ctx.save_for_backward(d_queries, d_candidates)
+        ctx.save_for_backward(d_queries[:asked], d_candidates)
         return (loss / total).to(queries.dtype)
 
     @staticmethod
