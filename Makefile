@@ -35,7 +35,7 @@ test-oldest: $(VENV)-oldest/.done
 $(VENV)-oldest/.done: pyproject.toml constraints-oldest.txt
 	$(PYTHON) -m venv $(VENV)-oldest
 	$(VENV)-oldest/bin/pip install --quiet --constraint constraints-oldest.txt \
-		--editable '.[fast,bayesian,complete-journey,faiss,implicit,mlflow,sql,tensorboard]' \
+		--editable '.[fast,bayesian,complete-journey,export,faiss,implicit,mlflow,sql,tensorboard]' \
 		pytest pytest-xdist hypothesis scikit-learn fastapi httpx
 	touch $@
 
@@ -50,6 +50,8 @@ results: demo
 	$(BIN)/python tests/benchmarks/transformer_quality.py --seeds 0,1,2 --json > runs/transformer-quality.json
 	$(BIN)/python tests/benchmarks/transformer_speed.py $(if $(RECTOOLS),--rectools-python $(RECTOOLS)) --json \
 		> runs/transformer-speed.json
+	$(BIN)/python tests/benchmarks/topk.py --json > runs/topk.json
+	$(BIN)/python tests/benchmarks/latency.py --json > runs/latency.json
 	$(BIN)/python tests/benchmarks/optimizers.py --json > runs/optimizers.json
 	$(BIN)/python tests/benchmarks/resume.py --json > runs/resume.json
 	$(BIN)/python tests/benchmarks/kernel.py --json > runs/kernel.json

@@ -369,6 +369,84 @@ def transformer_speed(figures: Figures) -> Iterable[str]:
     )
 
 
+def topk(figures: Figures) -> Iterable[str]:
+    """Exact search against implicit's, and what approximate search finds."""
+    yield (
+        f"The ten best of every user by inner product, vectors of length {figures['sizes']['width']}: "
+        f"`paretorec.topk.top_k` against implicit's C++ search, the same vectors and threads, "
+        + ("with equal lists." if figures["equal"] else "**with lists that differ**.")
+    )
+    yield table(
+        ["users", "items", "left out a user", "threads", "ms", "implicit, ms", "ratio"],
+        [
+            [
+                *(f"{row[key]:,}" for key in ("users", "items", "seen_left_out", "threads")),
+                *(f"{row[key]:,.0f}" for key in ("ms", "ms_implicit")),
+                f"**{row['ratio_implicit']:.1f}**",
+            ]
+            for row in figures["tasks"]
+        ],
+    )
+    yield f"Indexes over the last task's {figures['tasks'][-1]['items']:,} items, 32 users at a time on one thread:"
+    yield table(
+        ["index", "of the exact ten", "time, exact = 1", "built in, s"],
+        [
+            [index_name(row), row["skipped"], "", ""]
+            if "skipped" in row
+            else [
+                index_name(row),
+                f"{100 * row['recall']:.1f} %",
+                f"{1 / row['ratio_exact']:.2f}",
+                f"{row['build_s']:.1f}",
+            ]
+            for row in figures["indexes"]
+        ],
+    )
+
+
+def index_name(row: Figures) -> str:
+    """``faiss``: kind hnsw."""
+    params = ", ".join(f"{key} {value}" for key, value in row.get("params", {}).items())
+    return f"`{row['use']}`" + (f": {params}" if params else "")
+
+
+def latency(figures: Figures) -> Iterable[str]:
+    """How long one user waits."""
+    sizes, bits = figures["sizes"], figures["int8"]
+    yield (
+        f"One user, item ids in and the ids of the ten best out, in process, on one thread: {sizes['items']:,} items, "
+        f"vectors of length {sizes['width']}, {sizes['blocks']} blocks; {figures['data']}. On all "
+        "requests "
+        + (
+            "the graph's lists are the encoder's."
+            if figures["equal"]
+            else "**the graph's lists are not the encoder's**."
+        )
+    )
+    names = {
+        "encoder": "encoder and exact top ten",
+        "onnxruntime": "exported graph, onnxruntime",
+        "onnxruntime_int8": "the same in eight bits",
+        "recommend": "`Recommender.recommend`: candidates, signals, policy, DataFrame",
+    }
+    yield table(
+        ["", "items of history", "median, ms", "p99, ms", "on the processor, ms"],
+        [
+            [names[way], f"{sizes[length]}", *(f"{found[key]:.1f}" for key in ("p50_ms", "p99_ms", "cpu_ms"))]
+            for length, part in (("length", figures["long"]), ("short", figures["short"]))
+            for way, found in part.items()
+        ],
+    )
+    low, high = bits["interval"]
+    yield (
+        f"Eight bits change NDCG@10 by {bits['change']:+.2f} % ({low:+.2f} to {high:+.2f}, 95 %, "
+        f"{bits['users']:,} users, {bits['data']}, {bits['minutes']:g} minutes of training: "
+        f"{bits['ndcg@10']['encoder']:.4f} by the encoder, "
+        f"{bits['ndcg@10']['onnxruntime']:.4f} by the graph, {bits['ndcg@10']['int8']:.4f} in eight bits), in "
+        f"{bits['mib_int8']:.1f} instead of {bits['mib']:.1f} MiB."
+    )
+
+
 def scaling(figures: Figures) -> Iterable[str]:
     """What judging costs as things grow."""
     whole, sizes = figures["million"], figures["sizes"]
@@ -537,6 +615,8 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Figures], Iterable[str]]]] = {
     "complete-journey": ("Groceries: Complete Journey", complete_journey),
     "transformer_quality": ("Next item: MovieLens-1M", transformer_quality),
     "transformer_speed": ("Learning speed", transformer_speed),
+    "topk": ("The best of a catalogue", topk),
+    "latency": ("One user at a time", latency),
     "optimizers": ("Optimizers", optimizers),
     "kernel": ("Judging policies", kernel),
     "scaling": ("Many users", scaling),

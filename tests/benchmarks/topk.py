@@ -41,8 +41,8 @@ FULL = {"tasks": [[6040, 3416], [20_000, 100_000]], "rounds": 5, "asked": 1024}
 QUICK = {"tasks": [[6040, 3416], [512, 20_000]], "rounds": 3, "asked": 256}
 INDEXES: tuple[dict[str, Any], ...] = (
     {"use": "exact"},
-    {"use": "faiss", "params": {"kind": "hnsw", "ef_search": 64}},
     {"use": "faiss", "params": {"kind": "hnsw"}},
+    {"use": "faiss", "params": {"kind": "hnsw", "ef_search": 256}},
     {"use": "faiss", "params": {"kind": "ivf", "nprobe": 8}},
     {"use": "faiss", "params": {"kind": "ivf"}},
 )

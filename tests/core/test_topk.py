@@ -97,3 +97,6 @@ def test_bad_input_is_said():
         top_k(users, items, 1, allowed=np.ones(3, bool))
     with pytest.raises(DataError, match="excluded"):
         top_k(users, items, 1, excluded=Excluded(np.zeros(2, np.int64), np.zeros(0, np.int32)))
+    for code in (-1, 4):
+        with pytest.raises(DataError, match="not between 0 and 3"):
+            top_k(users, items, 1, excluded=Excluded(np.array([0, 1, 1]), np.array([code], np.int32)))

@@ -14,31 +14,42 @@ CHUNK, PART = 128, 16
 
 @compiled
 def screen(
-    block: Array, first: int, width: int, allowed: Array, offsets: Array, excluded: Array, scores: Array, codes: Array
+    block: Array,
+    first: int,
+    width: int,
+    allowed: Array,
+    start: Array,
+    end: Array,
+    excluded: Array,
+    scores: Array,
+    codes: Array,
 ) -> None:
     """Put into the lists what is better than the last of them.
 
     block: float32 [>= B, >= width], contiguous, its columns whole chunks: scores of `width` items from `first` on;
     overwritten where they are excluded.
-    allowed: bool [1 or B, N].  offsets: int64 [B + 1], excluded: int32 [E], ascending within a user.
+    allowed: bool [1 or B, N].  start, end: int64 [B], excluded: int32 [E]: ``excluded[start[b]:end[b]]`` ascend;
+    `start` moves behind those of this block.
     scores, codes: float32 and int32 [B, k], falling; changed in place.
     """
     k = scores.shape[1]
     for user in range(len(scores)):
         row, best, names = block[user], scores[user], codes[user]
         may = allowed[user if len(allowed) > 1 else 0]
-        for at in range(offsets[user], offsets[user + 1]):
-            if first <= excluded[at] < first + width:
-                row[excluded[at] - first] = -float("inf")
-        for start in range(0, width, CHUNK):
-            chunk = row[start : start + CHUNK]
+        at = start[user]
+        while at < end[user] and excluded[at] < first + width:
+            row[excluded[at] - first] = -float("inf")
+            at += 1
+        start[user] = at
+        for outer in range(0, width, CHUNK):
+            chunk = row[outer : outer + CHUNK]
             if not _any_above(chunk, CHUNK, best[k - 1]):
                 continue
-            for inner in range(0, min(CHUNK, width - start), PART):
+            for inner in range(0, min(CHUNK, width - outer), PART):
                 part = chunk[inner : inner + PART]
                 if _any_above(part, PART, best[k - 1]):
-                    for place in range(min(PART, width - start - inner)):
-                        item = first + start + inner + place
+                    for place in range(min(PART, width - outer - inner)):
+                        item = first + outer + inner + place
                         if part[place] > best[k - 1] and may[item]:
                             _insert(best, names, part[place], item)
 

@@ -8,12 +8,20 @@ from paretorec.contracts import Array
 
 
 def screen(
-    block: Array, first: int, width: int, allowed: Array, offsets: Array, excluded: Array, scores: Array, codes: Array
+    block: Array,
+    first: int,
+    width: int,
+    allowed: Array,
+    start: Array,
+    end: Array,
+    excluded: Array,
+    scores: Array,
+    codes: Array,
 ) -> None:
     """Put into the lists what is better than the last of them; arguments as in `paretorec.topk.compiled.screen`."""
     k = scores.shape[1]
     usable = np.where(allowed[:, first : first + width], block[: len(scores), :width], -np.inf)
-    row = np.repeat(np.arange(len(scores)), np.diff(offsets))
+    row = np.repeat(np.arange(len(scores)), end - start)
     here = (excluded >= first) & (excluded < first + width)
     usable[row[here], excluded[here] - first] = -np.inf
     beats = usable > scores[:, -1:]

@@ -80,6 +80,12 @@ def _check(users: Array, items: Array, k: int, allowed: Array | None, excluded: 
         raise DataError(f"allowed is {list(allowed.shape)}, not [{len(items)}] or {[len(users), len(items)]}")
     if excluded is not None and len(excluded.offsets) != len(users) + 1:
         raise DataError(f"excluded.offsets has {len(excluded.offsets)} entries, not {len(users) + 1}: users + 1")
+    if (
+        excluded is not None
+        and len(excluded.items)
+        and not 0 <= excluded.items.min() <= excluded.items.max() < len(items)
+    ):
+        raise DataError(f"excluded.items holds codes that are not between 0 and {len(items) - 1}; leave them out")
 
 
 def _products(users: Array, items: Array) -> Iterator[tuple[int, int, Array]]:
@@ -98,14 +104,18 @@ def _padded(vectors: Array, multiple: int) -> Array:
     return np.concatenate([vectors, np.zeros((missing, vectors.shape[1]), np.float32)]) if missing else vectors
 
 
-def _sorted(excluded: Excluded | None, rows: slice) -> tuple[Array, Array]:
-    """(offsets int64 [B + 1] from 0, codes int32 ascending within a user) of some users."""
+def _sorted(excluded: Excluded | None, rows: slice) -> tuple[Array, Array, Array]:
+    """(start int64 [B], end int64 [B], codes int32 [E]) of some users: ``codes[start[b]:end[b]]`` ascend."""
     if excluded is None:
-        return np.zeros(rows.stop - rows.start + 1, np.int64), np.zeros(0, np.int32)
-    offsets = excluded.offsets[rows.start : rows.stop + 1]
-    items = excluded.items[offsets[0] : offsets[-1]]
+        return np.zeros(rows.stop - rows.start, np.int64), np.zeros(rows.stop - rows.start, np.int64), _NOTHING
+    offsets = np.asarray(excluded.offsets[rows.start : rows.stop + 1], np.int64)
     row = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    return (offsets - offsets[0]).astype(np.int64), items[np.lexsort((items, row))].astype(np.int32)
+    key = (row << 32) + excluded.items[offsets[0] : offsets[-1]]  # one sort of integers is ten times a lexsort
+    key.sort()
+    return offsets[:-1] - offsets[0], offsets[1:] - offsets[0], (key & 0xFFFFFFFF).astype(np.int32)
+
+
+_NOTHING = np.zeros(0, np.int32)
 
 
 def _screen(loops: str) -> Any:

@@ -18,7 +18,7 @@ class FaissConfig(ComponentConfig):
     m: int = Field(default=32, ge=2, le=256, description="hnsw: neighbours of an item in the graph.")
     ef_construction: int = Field(default=200, ge=1, description="hnsw: items looked at while an item is added.")
     ef_search: int = Field(
-        default=256, ge=1, description="hnsw: items looked at for a query; at least as many as asked for."
+        default=64, ge=1, description="hnsw: items looked at for a query; at least as many as asked for."
     )
     nlist: int = Field(default=0, ge=0, description="ivf: lists; 0: four times the root of the number of items.")
     nprobe: int = Field(default=32, ge=1, description="ivf: lists read for a query.")
