@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from oracles import plain_losses as plain
 
-from paretorec.training import NegativeSampler, softmax_loss
+from paretorec.training import CatalogueLoss, NegativeSampler, Similarity, gbce_power, softmax_loss
 
 
 @pytest.mark.parametrize("by", ["uniform", "popularity"])
@@ -81,3 +82,39 @@ def test_negatives_are_counted_and_drawn_alike():
     assert drawn.items.tolist() == list(range(10))
     assert drawn.times.sum() == 5000
     assert drawn.times == pytest.approx(500, abs=5 * np.sqrt(5000 * 0.09))
+
+
+def catalogue():
+    """Three queries, one of them with two targets; rows of the table before the second are no items."""
+    generator = torch.Generator().manual_seed(0)
+    queries, table = (torch.randn(n, 4, generator=generator).double() for n in (3, 13))
+    return queries.requires_grad_(), table.requires_grad_(), np.array([0, 1, 1, 2]), np.array([0, 5, 11, 7])
+
+
+@pytest.mark.parametrize("loss", ["full", "sampled", "gbce"])
+def test_a_catalogue_may_begin_behind_other_rows_of_a_table(loss):
+    queries, table, row, target = catalogue()
+    weight = np.array([1, 2, 3, 4], np.float32)
+    compare = CatalogueLoss(np.ones(12), loss, similarity=Similarity("cosine", 0.1), negatives=5)
+    whole = compare(queries, table, row, target, np.random.default_rng(3), weight, first=1)
+    sliced = compare(queries, table[1:], row, target, np.random.default_rng(3), weight)
+    assert whole.item() == sliced.item()
+    found, expected = (torch.autograd.grad(value, (queries, table)) for value in (whole, sliced))
+    assert all(torch.equal(mine, theirs) for mine, theirs in zip(found, expected, strict=True))
+    assert not found[1][0].any()
+    assert found[1][1:].any()
+
+
+def test_a_catalogue_is_compared_as_the_losses_are_defined():
+    queries, table, row, target = catalogue()
+    dot = Similarity("dot", 1.0)
+    rest = (queries, table, torch.from_numpy(row), torch.from_numpy(target))
+    ones = torch.ones(4)
+    full = CatalogueLoss(np.ones(13), "full", similarity=dot, smoothing=0.2)
+    value = full(queries, table, row, target, np.random.default_rng(3))
+    assert value.item() == pytest.approx(plain.softmax(*rest, ones, torch.zeros(13), 0.2).item())
+    binary = CatalogueLoss(np.ones(13), "gbce", similarity=dot, negatives=6, calibration=0.5)
+    value = binary(queries, table, row, target, np.random.default_rng(3))
+    drawn = NegativeSampler(np.ones(13), 6, "uniform").negatives(np.random.default_rng(3))
+    repeated = torch.from_numpy(np.repeat(drawn.items, drawn.times.astype(int)))
+    assert value.item() == pytest.approx(plain.gbce(*rest, repeated, gbce_power(0.5, 6, 13), ones).item())

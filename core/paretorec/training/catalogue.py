@@ -41,33 +41,36 @@ class CatalogueLoss:
     def __call__(
         self,
         queries: Tensor,
-        items: Tensor,
+        table: Tensor,
         row: Array,
         target: Array,
         rng: np.random.Generator,
         weight: Array | None = None,
+        first: int = 0,
     ) -> Tensor:
-        """queries: float [Q, d].  items: float [N, d], vectors of the whole catalogue.  row: int64 [T], ascending, the
-        query of each target.  target: int64 [T], an item.  rng: draws negatives.  weight: float32 [T], above 0.
+        """queries: float [Q, d].  table: float [first + N, d], vectors of the whole catalogue from row `first` on; a
+        slice would do too, but its gradient is one more table.  row: int64 [T], ascending, the query of each target.
+        target: int64 [T], an item.  rng: draws negatives.  weight: float32 [T], above 0.
         Returns a scalar with gradients for the vectors and for a learned temperature."""
         device = queries.device
         rows = to_device(row, device)
         weights = None if weight is None else to_device(weight, device)
         if self._sampler is None:
-            queries, items = self._similarity(queries, items)
+            queries, items = self._similarity(queries, table[first:])
             columns = to_device(target, device)
             return softmax_loss(
                 queries, items, rows, columns, weight=weights, smoothing=self._smoothing, bf16=self._bf16
             )
         if self._loss == "sampled":
             drawn = self._sampler.draw(target, rng)
-            queries, candidates = self._similarity(queries, items.index_select(0, to_device(drawn.items, device)))
+            chosen = to_device(drawn.items + first, device)
+            queries, candidates = self._similarity(queries, table.index_select(0, chosen))
             columns, offset = to_device(drawn.column, device), to_device(drawn.offset, device)
             return softmax_loss(queries, candidates, rows, columns, weight=weights, offset=offset, bf16=self._bf16)
         negatives = self._sampler.negatives(rng)
-        chosen = np.union1d(target, negatives.items)
-        queries, candidates = self._similarity(queries, items.index_select(0, to_device(chosen, device)))
-        columns, against = (to_device(np.searchsorted(chosen, part), device) for part in (target, negatives.items))
+        compared = np.union1d(target, negatives.items)
+        queries, candidates = self._similarity(queries, table.index_select(0, to_device(compared + first, device)))
+        columns, against = (to_device(np.searchsorted(compared, part), device) for part in (target, negatives.items))
         times = to_device(negatives.times, device)
         return gbce_loss(
             queries, candidates, rows, columns, against, times, self._power, weight=weights, bf16=self._bf16

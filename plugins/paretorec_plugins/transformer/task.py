@@ -69,7 +69,7 @@ class NextItem:
         table = self.model.table()
         hidden = self.model(learn.inputs(device), table).flatten(0, 1)
         queries = hidden.index_select(0, to_device(learn.query, device))
-        return self._compare(queries, table[START + 1 :], learn.row, learn.target, self._rng, learn.weight)
+        return self._compare(queries, table, learn.row, learn.target, self._rng, learn.weight, first=START + 1)
 
     def _lesson(self, histories: Histories) -> Lesson:
         config = self._config
