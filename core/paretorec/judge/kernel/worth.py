@@ -58,10 +58,11 @@ def appraise(
 
 def moments(numerator: Array, denominator: Array) -> tuple[Array, Array]:
     """See `paretorec.judge.reference.moments`."""
-    policies, columns = numerator.shape[1:]
+    users, policies, columns = numerator.shape
     value = np.zeros((policies, columns))
     sums = np.zeros((5, policies, columns))
-    _moments(numerator, denominator, value, sums)
+    below = np.ascontiguousarray(denominator).reshape(users, -1)
+    _moments(np.ascontiguousarray(numerator).reshape(users, -1), below, value.reshape(-1), sums.reshape(5, -1))
     return value, sums
 
 
@@ -175,23 +176,34 @@ def _count(lists: Array, policies: int, length: int, start: Array, items: Array,
 
 @compiled
 def _moments(numerator: Array, denominator: Array, value: Array, sums: Array) -> None:
-    users, policies, columns = numerator.shape
+    """numerator [U, N], denominator [U, N] or [U, 1], value [N], sums [5, N]; users one after the other in each."""
+    users, cells = numerator.shape
     own = denominator.shape[1] > 1
+    above, below, squares, cross, twice = sums[0], sums[1], sums[2], sums[3], sums[4]
     for user in range(users):
-        for policy in range(policies):
-            for column in range(columns):
-                below = denominator[user, policy, column] if own else denominator[user, 0, 0]
-                sums[0, policy, column] += numerator[user, policy, column]
-                sums[1, policy, column] += below
-    for policy in range(policies):
-        for column in range(columns):
-            if sums[1, policy, column] != 0:
-                value[policy, column] = sums[0, policy, column] / sums[1, policy, column]
+        row, divisor = numerator[user], denominator[user]
+        for cell in range(cells):
+            above[cell] += row[cell]
+        if own:
+            for cell in range(cells):
+                below[cell] += divisor[cell]
+        else:
+            below += divisor[0]
+    for cell in range(cells):
+        if below[cell] != 0:
+            value[cell] = above[cell] / below[cell]
     for user in range(users):
-        for policy in range(policies):
-            for column in range(columns):
-                below = denominator[user, policy, column] if own else denominator[user, 0, 0]
-                off = numerator[user, policy, column] - value[policy, column] * below
-                sums[2, policy, column] += off * off
-                sums[3, policy, column] += off * below
-                sums[4, policy, column] += below * below
+        row, divisor = numerator[user], denominator[user]
+        if own:
+            for cell in range(cells):
+                off = row[cell] - value[cell] * divisor[cell]
+                squares[cell] += off * off
+                cross[cell] += off * divisor[cell]
+                twice[cell] += divisor[cell] * divisor[cell]
+        else:
+            one = divisor[0]
+            for cell in range(cells):
+                off = row[cell] - value[cell] * one
+                squares[cell] += off * off
+                cross[cell] += off * one
+            twice += one * one
