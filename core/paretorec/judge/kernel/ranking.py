@@ -37,7 +37,7 @@ def rank(packed: Packed, weights: Array, group: Array, parent: Array, depth: int
     candidates of 897 on MovieLens-1M with lists of 10. All of that is exact.
     """
     shape = (len(packed.count), weights.shape[1], depth)
-    lists = np.full(math.prod(shape) + LANES, -1, np.int32)
+    lists = np.empty(math.prod(shape) + LANES, np.int32)
     flat = np.ascontiguousarray(weights, np.float32).reshape(-1)
     group = np.ascontiguousarray(group, np.int64)
     candidates = (packed.start, packed.count, packed.position, packed.terms, packed.peaks)
