@@ -11,6 +11,7 @@ from oracles import plain_losses as plain
 
 from paretorec.errors import ConfigError
 from paretorec.training import Similarity, float_products, gbce_loss, gbce_power, precision, softmax_loss, uses_bf16
+from paretorec.training.blocks import equal_blocks
 
 CPU = torch.device("cpu")
 needs_amx = pytest.mark.skipif(not precision.has_bf16(CPU), reason="no AMX: float32 factors stay float32")
@@ -189,6 +190,16 @@ def test_bf16_is_used_where_the_processor_has_it(monkeypatch):
         assert not uses_bf16("fp32", CPU)
     with pytest.raises(ConfigError, match='precision = "bf16" needs'):
         uses_bf16("bf16", CPU)
+
+
+@given(st.integers(0, 3000), st.integers(1, 1300))
+def test_blocks_of_one_size_hold_all_queries(queries, rows):
+    padded, each = equal_blocks(torch.ones(queries, 2), rows)
+    assert len(padded) % each == 0 == each % 64
+    assert padded[:queries].all()
+    assert not padded[queries:].any()
+    assert each < rows + 64
+    assert len(padded) - queries <= each
 
 
 @needs_amx

@@ -30,7 +30,8 @@ def equal_blocks(queries: Tensor, rows: int) -> tuple[Tensor, int]:
     count = max(len(queries), 1)
     blocks = -(-count // rows)
     each = -(-count // (blocks * SHAPES)) * SHAPES
-    return torch.nn.functional.pad(queries, (0, 0, 0, blocks * each - len(queries))), each
+    whole = -(-count // each) * each
+    return torch.nn.functional.pad(queries, (0, 0, 0, whole - len(queries))), each
 
 
 def full_precision(*tensors: Tensor) -> tuple[Tensor, ...]:
