@@ -163,10 +163,10 @@ def cold_items(figures: Figures) -> Iterable[str]:
     sizes = figures["sizes"]
     questions = ("cold among cold", "cold in the catalogue", "warm in the catalogue")
     yield (
-        f"Amazon Games with titles: {sizes['interactions']:,} rows, {sizes['users']:,} users, {sizes['items']:,} items, "
-        f"of which {sizes['cold_items']:,} were taken out of all histories. NDCG@10 of each user's last item (standard "
-        "error), and the difference to `tf-idf` paired by user, with its 95 % interval: cold items ranked among cold ones, "
-        "then in the whole catalogue; warm items in the whole catalogue."
+        f"Amazon Games with titles: {sizes['interactions']:,} rows, {sizes['users']:,} users, {sizes['items']:,} "
+        f"items, of which {sizes['cold_items']:,} were taken out of all histories. NDCG@10 of each user's last item "
+        "(standard error), and the difference to `tf-idf` paired by user, with its 95 % interval: cold items ranked "
+        "among cold ones, then in the whole catalogue; warm items in the whole catalogue."
     )
     rows = []
     for label, row in figures["encoders"].items():
