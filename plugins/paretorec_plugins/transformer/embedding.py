@@ -59,6 +59,15 @@ class TokenTable(nn.Embedding):
         return said + own.mean(0) if len(own) else said
 
 
+class FeatureTable(nn.Embedding):
+    """A vector for each name of a category, or for each dimension of what is dense.
+
+    First ones have a length of about 1, so that items alike by their features answer to each other before anything is
+    learned: scaled for the first block they are as loud as what a random block adds, which drowns the short first
+    vectors of IDs.
+    """
+
+
 class FeatureVectors(nn.Module):
     """Sum of what each column says: of a category the mean vector of its names, of numbers and given vectors a linear
     map. A category that is not known counts as the average item learned from, as numbers do by being centred."""
@@ -66,9 +75,9 @@ class FeatureVectors(nn.Module):
     def __init__(self, features: Described, width: int) -> None:
         """features: any items; only the sizes count."""
         super().__init__()
-        self.names = nn.ModuleList(nn.Embedding(len(column.share), width) for column in features.named)
+        self.names = nn.ModuleList(FeatureTable(len(column.share), width) for column in features.named)
         size = features.dense.shape[1]
-        self.dense = nn.Embedding(size, width) if size else None  # a vector for each dimension
+        self.dense = FeatureTable(size, width) if size else None
 
     def forward(self, items: Described) -> Tensor:
         """[M, d]."""

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from paretorec.training import SeededDropout, Similarity
 from paretorec_plugins.transformer.blocks import Block
 from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.embedding import EventVectors, TimeVectors, TokenTable
+from paretorec_plugins.transformer.embedding import EventVectors, FeatureTable, TimeVectors, TokenTable
 from paretorec_plugins.transformer.features import Described
 from paretorec_plugins.transformer.inputs import START, Inputs
 from paretorec_plugins.transformer.positions import pairs
@@ -59,7 +59,9 @@ class Transformer(nn.Module):
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator) -> None:
         for module in self.modules():
-            if isinstance(module, nn.Embedding):
+            if isinstance(module, FeatureTable):
+                module.weight.normal_(0, module.embedding_dim**-0.5, generator=generator)
+            elif isinstance(module, nn.Embedding):
                 module.weight.normal_(0, 0.02, generator=generator)
             elif isinstance(module, nn.Linear):
                 module.weight.normal_(0, module.in_features**-0.5, generator=generator)
