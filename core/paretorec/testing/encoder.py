@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from paretorec.contracts import FitData, Histories, ItemTable, RunContext, State
+from paretorec.data.catalogue import take_items
 from paretorec.errors import DataError
 from paretorec.testing.checks import broken, check, require_methods, skip
 from paretorec.testing.compare import not_finite
@@ -95,6 +96,19 @@ class EncoderContract(LearnedContract):
         if not np.allclose(new["scores"][:, : len(world.items)], old, rtol=1e-5, atol=1e-6):
             broken("old items score differently once there are new ones")
 
+    @check("warm-start", "know items again by their ids: codes and the number of rows differ from run to run")
+    def test_warm_start(self) -> None:
+        """With a method `warm_start`, it goes on from a state whose items had other codes, and answers finitely."""
+        world, before, component = tiny_shop(), self.new(), self.new()
+        if not callable(getattr(component, "warm_start", None)):
+            skip("it has no method warm_start")
+        data = _recoded(world.fit_data)
+        before.fit(data, RunContext())
+        component.warm_start(before.state(), data.items)
+        component.fit(world.fit_data, RunContext())
+        if not_finite({"scores": _scores(component, world.histories, world.items)}):
+            broken("its scores are not finite after a warm start")
+
     @check("little-data", "learn what there is, or raise a DataError that says what is missing")
     def test_little_data(self) -> None:
         """With one user, and with no history at all, it learns or raises a DataError."""
@@ -115,6 +129,23 @@ def _scores(component: Any, histories: Histories, items: ItemTable) -> Any:
     if callable(getattr(component, "encode_users", None)):
         return component.encode_users(histories) @ component.encode_items(items).T
     return component.score(histories, None)
+
+
+def _recoded(data: FitData) -> FitData:
+    """The same with every item under another code, and with new items."""
+    items = grown(data.items, NEW)
+    last = len(items) - 1
+
+    def recoded(histories: Histories) -> Histories:
+        return replace(histories, items=(last - histories.items).astype(np.int32))
+
+    return replace(
+        data,
+        items=take_items(items, np.arange(len(items))[::-1]),
+        histories=recoded(data.histories),
+        validation=replace(data.validation, target_items=(last - data.validation.target_items).astype(np.int32)),
+        validation_histories=recoded(data.validation_histories),
+    )
 
 
 def _few(data: FitData, users: int) -> FitData:

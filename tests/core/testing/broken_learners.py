@@ -90,6 +90,19 @@ class FixedSizeEncoder(Encoder):
         self.counts = state.arrays["counts"]
 
 
+class CodesEncoder(Encoder):
+    """goes on from earlier counts by item code"""
+
+    before = 0
+
+    def warm_start(self, state, items):
+        self.before = state.arrays["counts"]
+
+    def fit(self, data, run):
+        super().fit(data, run)
+        self.counts = self.counts + self.before
+
+
 class DividingEncoder(Encoder):
     """divides by the largest count, which is 0 where nobody took anything"""
 
@@ -242,6 +255,7 @@ TWINS = [
     twin("encoder.protocol", ScoresOnlyEncoder, capabilities=frozenset({"vectors"})),
     twin("encoder.candidates", ShiftedEncoder),
     twin("encoder.new-items", FixedSizeEncoder),
+    twin("encoder.warm-start", CodesEncoder),
     twin("encoder.little-data", DividingEncoder),
     twin("ranker.same-seed", ForgetfulRanker),
     twin("ranker.other-seed", SeededRanker),
