@@ -167,12 +167,12 @@ class TransformerConfig(ComponentConfig):
     )
     autocast: bool = Field(
         default=False,
-        description="Whether training computes in bfloat16 (`torch.autocast`) with weights in float32; on two cores "
+        description="Whether training computes in bfloat16 (`torch.autocast`) with weights in float32; on one thread "
         "with AMX a step takes 0.84 times as long. `precision` rounds products in the loss alone.",
     )
     compile: bool = Field(
         default=False,
-        description="Train through `torch.compile`, where there is a compiler. On two cores it takes a minute to "
+        description="Train through `torch.compile`, where there is a compiler. On one thread it takes a minute to "
         "compile and steps are no faster; not measured on a GPU.",
     )
     validation_requests: int = Field(
