@@ -26,8 +26,8 @@ class _Attention(nn.Module):
     def _project(self, x: Tensor, position: Tensor | None) -> tuple[Tensor, Tensor]:
         """[B, Q, asking x d] of all positions or of one, and keys and values [B, S, 2 d] of all."""
         if position is None:
-            projected = self.inputs(x)
-            return projected[..., : self._split], projected[..., self._split :]
+            asking, seen = self.inputs(x).split([self._split, 2 * x.shape[-1]], dim=-1)
+            return asking, seen
         weight, bias = self.inputs.weight, self.inputs.bias
         asking = linear(pick(x, position), weight[: self._split], bias[: self._split])
         return asking, linear(x, weight[self._split :], bias[self._split :])
