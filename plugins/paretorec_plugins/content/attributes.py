@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from paretorec.contracts import Array, FitData, Histories, ItemTable, RunContext, State
+from paretorec.data.profiles import decayed
 from paretorec_plugins.content.config import AttributesConfig
 from paretorec_plugins.content.measures import CategoryMeasure, NumberMeasure, measure_category, measure_number
-from paretorec_plugins.content.rows import taken
 from paretorec_plugins.content.vocabulary import readable, training_items
 
 
@@ -61,7 +61,7 @@ class AttributesEncoder:
         return _unit(np.concatenate(blocks, axis=1)).astype(np.float32)
 
     def encode_users(self, histories: Histories) -> Array:
-        weights = taken(histories, self.config.half_life_days, len(self.vectors))
+        weights = decayed(histories, self.config.half_life_days, len(self.vectors))
         return _unit(weights @ self.vectors).astype(np.float32)
 
     def state(self) -> State:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from paretorec.contracts import Array, FitData, Histories, ItemTable, RunContext, State
+from paretorec.data.profiles import decayed, unit
 from paretorec.errors import DataError
 from paretorec_plugins.content.config import BagOfWordsConfig, TfIdfConfig
-from paretorec_plugins.content.rows import taken, unit
 from paretorec_plugins.content.vocabulary import choose_terms, count_terms, item_terms, readable, training_items
 
 
@@ -67,7 +67,7 @@ class BagOfWordsEncoder:
         self.by_term = self.rows.T.tocsr()
 
     def score(self, histories: Histories, items: Array | None) -> Array:
-        users = unit(taken(histories, self.config.half_life_days, self.rows.shape[0]) @ self.rows)
+        users = unit(decayed(histories, self.config.half_life_days, self.rows.shape[0]) @ self.rows)
         scores: Array = (users @ self.by_term).toarray().astype(np.float32)
         if items is None:
             return scores

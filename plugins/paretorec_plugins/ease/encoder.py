@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from paretorec.contracts import Array, ComponentConfig, FitData, Histories, ItemTable, RunContext, State
+from paretorec.data.profiles import recent
 from paretorec.errors import DataError
 from paretorec_plugins.ease.solve import gram, item_weights
 
@@ -76,19 +77,7 @@ class EaseEncoder:
         return np.take_along_axis(scores, np.maximum(items, 0).astype(np.int64), axis=1)
 
     def _profile(self, histories: Histories, half_life: float) -> csr_array:
-        """float64 [B, N]: each item's weight, at its newest event among the newest `length`."""
-        from scipy.sparse import csr_array
-
-        row, position = histories.flat()
-        before = histories.end[row] - 1 - position
-        counted = before < self.config.length
-        row, item, before = row[counted], histories.items[position[counted]], before[counted]
-        order = np.argsort(before, kind="stable")
-        pair, first = np.unique((row * self.item_count + item)[order], return_index=True)
-        weight = np.exp2(-before[order][first] / half_life)
-        return csr_array(
-            (weight, (pair // self.item_count, pair % self.item_count)), shape=(len(histories), self.item_count)
-        )
+        return recent(histories, half_life, self.item_count, self.config.length)
 
     def state(self) -> State:
         return State(arrays={"weights": self.weights})

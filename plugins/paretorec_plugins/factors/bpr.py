@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from paretorec.contracts import Array, ComponentConfig, FitData, Histories, ItemTable, RunContext, State
-from paretorec_plugins.factors.profiles import recent
+from paretorec.data.profiles import recent
 
 
 class BprConfig(ComponentConfig):

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from paretorec.contracts import Array, ComponentConfig, FitData, Histories, ItemTable, RunContext, State
-from paretorec_plugins.nearest.profiles import decayed, user_item
+from paretorec.data.profiles import decayed, user_item
 from paretorec_plugins.nearest.similarity import Weighting, item_neighbours
 
 
@@ -58,7 +58,7 @@ class ItemKnnEncoder:
             )
 
     def score(self, histories: Histories, items: Array | None) -> Array:
-        profile = decayed(histories, histories.now, self.config.half_life_days, self.similarity.shape[0])
+        profile = decayed(histories, self.config.half_life_days, self.similarity.shape[0], histories.now)
         scores: Array = (profile @ self.similarity).toarray().astype(np.float32)
         if items is None:
             return scores

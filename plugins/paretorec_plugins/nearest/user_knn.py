@@ -8,8 +8,8 @@ import numpy as np
 from pydantic import Field
 
 from paretorec.contracts import Array, ComponentConfig, FitData, Histories, ItemTable, RunContext, State
+from paretorec.data.profiles import decayed, unit
 from paretorec_plugins.nearest.largest import largest
-from paretorec_plugins.nearest.profiles import decayed, newest_time
 
 
 class UserKnnConfig(ComponentConfig):
@@ -42,15 +42,15 @@ class UserKnnEncoder:
 
     def _remember(self, taken: Any, user: Array) -> None:
         self.taken, self.user = taken, user
-        self.unit = _unit(taken).T.tocsr()
+        self.unit = unit(taken).T.tocsr()
 
     def _profile(self, histories: Histories, items: int) -> Any:
-        return decayed(histories, newest_time(histories), self.config.half_life_days, items)
+        return decayed(histories, self.config.half_life_days, items)
 
     def score(self, histories: Histories, items: Array | None) -> Array:
         from scipy.sparse import csr_array
 
-        similar = (_unit(self._profile(histories, self.taken.shape[1])) @ self.unit).toarray()
+        similar = (unit(self._profile(histories, self.taken.shape[1])) @ self.unit).toarray()
         similar[(histories.user[:, None] == self.user) & (histories.user[:, None] >= 0)] = 0.0
         asked = csr_array(np.where(largest(similar, self.config.neighbours), similar, 0.0))
         scores: Array = (asked @ self.taken).toarray().astype(np.float32)
@@ -70,11 +70,3 @@ class UserKnnEncoder:
         arrays = state.arrays
         shape = (len(arrays["indptr"]) - 1, len(items))
         self._remember(csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape), arrays["user"])
-
-
-def _unit(rows: Any) -> Any:
-    """csr_array with every row divided by its length; empty rows stay empty."""
-    from scipy.sparse import csr_array
-
-    length = np.sqrt(np.asarray((rows * rows).sum(axis=1)).ravel())
-    return csr_array((rows.data / np.repeat(length, np.diff(rows.indptr)), rows.indices, rows.indptr), shape=rows.shape)
