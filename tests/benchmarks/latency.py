@@ -43,7 +43,7 @@ from transformer_quality import load, ranks
 from paretorec import Engine
 from paretorec.contracts import Array, ComponentRef, Histories, RunContext, Tables
 from paretorec.export import quantise
-from paretorec.judge.loops import available_cores
+from paretorec.loops import available_cores
 from paretorec.prepare import Prepared
 from paretorec.record import machine, versions
 from paretorec.registry import Registry

@@ -31,7 +31,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before numpy is imported
 import numpy as np
 
 from paretorec.contracts import Array, ComponentRef, RunContext
-from paretorec.judge.loops import available_cores
+from paretorec.loops import available_cores
 from paretorec.record import machine
 from paretorec.registry import Registry
 from paretorec.topk import Excluded, top_k

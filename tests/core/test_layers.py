@@ -19,7 +19,7 @@ LAYERS = (
     {"errors"},
     {"contracts"},
     {"config", "front", "explanation", "artifact", "processes"},
-    {"data", "registry", "training"},
+    {"data", "registry", "training", "loops", "compiled"},
     {
         "configfile",
         "components",
@@ -152,7 +152,7 @@ def test_core_and_plugins_are_no_import_names():
 
 def test_core_loads_nothing_heavy_when_it_is_imported():
     # The public API for plugins that use torch, and the compiled loops, are imported by those who need them only.
-    needed = ("paretorec.training", "paretorec.judge.kernel", "paretorec.topk.compiled")
+    needed = ("paretorec.training", "paretorec.judge.kernel", "paretorec.compiled", "paretorec.topk.compiled")
     modules = [
         ".".join((*package_of(path, CORE).split("."), path.stem)).removesuffix(".__init__") for path in files(CORE)
     ]

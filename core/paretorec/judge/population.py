@@ -18,11 +18,11 @@ from paretorec.errors import ConfigError, PluginError
 from paretorec.judge.blocks import Block, cut, joined, taken
 from paretorec.judge.exposure import ExposureCounts, exposures, group_of_users
 from paretorec.judge.lists import Shape, finite, fitted, shaped
-from paretorec.judge.loops import available_cores, inner_loops
 from paretorec.judge.moments import Moments
 from paretorec.judge.packed import Packed
 from paretorec.judge.path import near_tree
 from paretorec.judge.scorecard import Scorecard
+from paretorec.loops import available_cores, inner_loops
 
 POLICIES = 128
 """Policies whose values by request a block holds at a time."""
@@ -84,7 +84,7 @@ class Judge:
         self._depth = self._shape.depth(k) if self._shape else k
         self._weighted = kind.linear or hasattr(kind, "group_weights")
         self._threads = (threads or available_cores()) if self._weighted else 1
-        self._loops = inner_loops(loops)
+        self._loops = inner_loops(loops, "paretorec.judge.kernel", "paretorec.judge.reference")
         self._card = Scorecard(metrics, truth, k)
         self._exposed = {name: metric for name, metric in metrics.items() if isinstance(metric, Exposure)}
         self._group = group_of_users(truth.requests.user)

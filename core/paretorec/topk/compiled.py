@@ -5,8 +5,8 @@ Imported only where numba is there.
 
 from __future__ import annotations
 
+from paretorec.compiled import compiled
 from paretorec.contracts import Array
-from paretorec.judge.kernel.compiled import compiled
 
 CHUNK, PART = 128, 16
 """Scores compared at once, and those among them that are looked at one by one where one is better."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from paretorec.contracts import Array
 from paretorec.errors import ConfigError, DataError
+from paretorec.loops import inner_loops
 
 ROWS, COLUMNS = 32, 128
 """Users and items are taken in multiples of them, the rest of a block being zeros: a matrix product of few rows or
@@ -53,7 +53,7 @@ def top_k(
     _check(users, items, k, allowed, excluded)
     codes, scores = np.full((len(users), k), -1, np.int32), np.full((len(users), k), -np.inf, np.float32)
     masks = np.ones((1, len(items)), bool) if allowed is None else np.atleast_2d(allowed)
-    screen = _screen(loops)
+    screen = inner_loops(loops, "paretorec.topk.compiled", "paretorec.topk.plain").screen
 
     def search(rows: slice) -> None:
         own = masks[rows] if len(masks) > 1 else masks
@@ -116,17 +116,3 @@ def _sorted(excluded: Excluded | None, rows: slice) -> tuple[Array, Array, Array
 
 
 _NOTHING = np.zeros(0, np.int32)
-
-
-def _screen(loops: str) -> Any:
-    if loops == "numba" or (loops == "auto" and importlib.util.find_spec("numba") is not None):
-        try:
-            from paretorec.topk.compiled import screen
-        except ImportError as error:
-            if loops == "auto":
-                return _screen("numpy")
-            raise ConfigError("loops='numba' needs numba: pip install 'paretorec[fast]'") from error
-        return screen
-    from paretorec.topk.plain import screen as plain
-
-    return plain

@@ -10,7 +10,7 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from paretorec.judge.kernel.compiled import intrinsic
+from paretorec.compiled import intrinsic
 from paretorec.judge.kernel.vectors import (
     BITS,
     COUNT_UP,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from paretorec.compiled import compiled
 from paretorec.contracts import Array
-from paretorec.judge.kernel.compiled import compiled
 from paretorec.judge.kernel.lanes import as_good
 from paretorec.judge.kernel.vectors import LANES
 from paretorec.judge.packed import Packed

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from paretorec.compiled import compiled
 from paretorec.contracts import Array
-from paretorec.judge.kernel.compiled import compiled
 from paretorec.judge.kernel.lanes import bar, count_above, opened, settle, sift
 from paretorec.judge.kernel.vectors import LANES
 from paretorec.judge.packed import Packed

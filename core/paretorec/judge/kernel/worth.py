@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from paretorec.compiled import compiled
 from paretorec.contracts import Array
-from paretorec.judge.kernel.compiled import compiled
 
 NARROW = 64
 """Dimensions of item vectors up to which clearing all is cheaper than finding what was touched."""

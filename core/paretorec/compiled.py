@@ -29,16 +29,16 @@ def compiled(function: F) -> F:
         ready: Any = numba.njit(nogil=True, cache=True)(function)
         # numba looks whether the function's own file has changed, and not whether one has from which code came into it.
         kept = ready._cache._cache_file
-        kept._source_stamp = (kept._source_stamp, _sources())
+        kept._source_stamp = (kept._source_stamp, _sources(Path(function.__code__.co_filename).parent))
     except (RuntimeError, AttributeError, OSError):
         ready = numba.njit(nogil=True)(function)
     return cast("F", ready)
 
 
 @cache
-def _sources() -> str:
-    """Of all files in this folder."""
+def _sources(folder: Path) -> str:
+    """Of all files in a function's folder, and of this one."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in (*sorted(folder.glob("*.py")), Path(__file__)):
         digest.update(path.read_bytes())
     return digest.hexdigest()
