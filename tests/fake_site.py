@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import sys
 from collections.abc import Mapping
 from importlib.metadata import distributions
 from pathlib import Path
@@ -29,6 +30,12 @@ ENCODER = """
         return [ComponentSpec("gru", Encoder, Config, "A recurrent encoder")]
 """
 """A complete plugin: one module that offers the encoder ``gru``."""
+
+
+def forget(module: str) -> None:
+    """Unimport a plugin: tests that come later in this process may say that nobody imported it."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == module]:
+        del sys.modules[name]
 
 
 class Site:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fake_site import forget
 
 from paretorec.contracts import (
     ComponentRef,
@@ -31,8 +31,7 @@ CANDIDATES = (
 def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
     monkeypatch.syspath_prepend(Path(__file__).parent / "distributions" / "acme_paretorec" / "src")
     yield Registry(CANDIDATES, files=())
-    for name in [name for name in sys.modules if name.startswith("acme_paretorec")]:
-        del sys.modules[name]
+    forget("acme_paretorec")
 
 
 def histories(*rows: list[int]) -> Histories:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
-import sys
 from pathlib import Path
 
 import pytest
 from environments import Environment, build
+from fake_site import forget
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "docs" / "examples" / "plugins"
@@ -56,8 +56,7 @@ def test_each_passes_the_kit(folder, module, kind, name, monkeypatch):
     report = made.report()
     assert [result for result in report.results if result.outcome == "failed"] == []
     assert sum(result.outcome == "passed" for result in report.results) > 10
-    for loaded in [loaded for loaded in sys.modules if loaded.startswith(module)]:
-        del sys.modules[loaded]
+    forget(module)
 
 
 STORE = """

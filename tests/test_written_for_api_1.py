@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from fake_site import forget
 
 from paretorec import Engine
 from paretorec.contracts import KINDS as KINDS_NOW
@@ -35,8 +35,7 @@ def registry() -> Iterator[Registry]:
         refresh()
         yield Registry((*built_in, *theirs), files=(), settings=RegistrySettings(lock=lock(["written-for-api-1"])))
     refresh()
-    for name in [name for name in sys.modules if name.startswith("written_for_api_1")]:
-        del sys.modules[name]
+    forget("written_for_api_1")
 
 
 def test_it_is_what_it_was(registry):

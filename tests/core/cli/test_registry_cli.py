@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
-from fake_site import Site
+from fake_site import Site, forget
 
 from paretorec import cli
 from paretorec.cli import VERBS, execute
@@ -192,7 +191,7 @@ def test_a_lock_names_everybody_whom_the_configuration_names(call, tmp_path, mon
         code, out, _ = call("plugins", "lock", str(config), "--json")
     finally:
         scan.cache_clear()
-        sys.modules.pop("acme_watch", None)
+        forget("acme_watch")
     assert (code, list(json.loads(out))) == (0, ["acme-watch", "paretorec"])
 
 

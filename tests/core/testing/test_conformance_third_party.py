@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from fake_site import forget
 
 from paretorec.contracts import GROUPS
 from paretorec.registry import Candidate, Registry, scan
@@ -27,7 +28,11 @@ def test_it_keeps_to_its_contracts(folder, monkeypatch):
     installed = [found for found in scan() if found.distribution != project["name"]]
     registry = Registry([*installed, *mine], files=())
     assert mine
-    for component in mine:
-        report = report_of(component.kind, component.qualified, registry=registry)
-        assert report.ok, "\n".join(report.faults())
-        assert report.run >= 14
+    try:
+        for component in mine:
+            report = report_of(component.kind, component.qualified, registry=registry)
+            assert report.ok, "\n".join(report.faults())
+            assert report.run >= 14
+    finally:
+        for component in mine:
+            forget(component.module)
