@@ -62,11 +62,9 @@ class Catalogue:
     def with_new(self, vectors: Tensor, model: Transformer, items: ItemTable) -> Tensor:
         """float32 [M, d] of `items`, which are the N items or those and new ones; vectors: as `vectors` gives them."""
         first = vectors[START + 1 : START + 1 + min(self.size, len(items))]
-        new = vectors[-1:].repeat(len(items) - len(first), 1)
-        if not len(new) or self.features is None:
-            return torch.cat([first, new])
-        out = torch.cat([first, new])
-        _fill(model, self.features.describe(items), np.arange(self.size, len(items)), out)
+        out = torch.cat([first, vectors[-1:].repeat(len(items) - len(first), 1)])
+        if len(items) > self.size and self.features is not None:
+            _fill(model, self.features.describe(items), np.arange(self.size, len(items)), out)
         return out
 
 

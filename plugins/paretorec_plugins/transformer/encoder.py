@@ -260,13 +260,9 @@ class TransformerEncoder:
 def _distinct(histories: Histories) -> tuple[Histories, Array]:
     """(histories that differ in what is read of them, int64 [B]: which of these each one is): a request that is asked
     for alone comes with 31 repeats of it."""
-    keys = list(zip(histories.start.tolist(), histories.end.tolist(), histories.now.tolist(), strict=True))
-    first: dict[tuple[int, int, int], int] = {}
-    for row, key in enumerate(keys):
-        first.setdefault(key, row)
-    place = {key: at for at, key in enumerate(first)}
-    rows = np.fromiter(first.values(), np.int64, len(first))
-    return histories.take(rows), np.fromiter((place[key] for key in keys), np.int64, len(keys))
+    keys = np.stack([histories.start, histories.end, histories.now], axis=1)
+    _, first, alike = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    return histories.take(first), alike.ravel()
 
 
 def _features(config: TransformerConfig, state: State) -> ItemFeatures | None:

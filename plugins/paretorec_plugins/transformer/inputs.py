@@ -23,6 +23,6 @@ class Inputs:
     """int64 [B, S]: the moment that each position predicts for, in ms since 1970: when the next item happened, or
     the request's `now` behind the newest one."""
     events: Tensor | None = None
-    """int64 [B, S]: type of each token's event."""
+    """int64 [B, S]: which events each token had, by bits."""
     lengths: Tensor | None = None
     """int64 [B]: tokens that are no padding, `START` included; only attention that also looks ahead needs them."""

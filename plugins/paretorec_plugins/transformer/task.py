@@ -33,13 +33,14 @@ class NextItem:
         validate: Callable[[], float | None],
         reading: Reading = ITEMS_ALONE,
     ) -> None:
-        """histories: none empty.  index: int64, item code -> item of the model.  generator: that of the dropout."""
+        """histories: none empty.  index: int64 [N + 1], item code -> item of the model; the last entry is how many it
+        has.  generator: that of the dropout."""
         self.model = model
         self.validate = validate
         self._reading = reading
         self._histories, self._index, self._config, self._generator = histories, index, config, generator
         self._rng = np.random.default_rng(0)
-        items = len(model.item_vectors)
+        items = int(index[-1])
         self._compare = CatalogueLoss(
             np.bincount(index[histories.items[histories.flat()[1]]], minlength=items),
             loss_of(config, items),
