@@ -47,13 +47,15 @@ reference: setup
 # environment with tests/benchmarks/requirements-rectools.txt.
 results: demo
 	$(BIN)/python tests/benchmarks/complete_journey.py $(if $(LOOKS),--looks $(LOOKS)) --json > runs/complete-journey.json
-	$(BIN)/python tests/benchmarks/transformer_quality.py --seeds 0,1,2 --json > runs/transformer-quality.json
+	$(BIN)/python tests/benchmarks/transformer_quality.py --seeds 0,1,2 --json > runs/transformer_quality.json
 	$(BIN)/python tests/benchmarks/transformer_speed.py $(if $(RECTOOLS),--rectools-python $(RECTOOLS)) --json \
-		> runs/transformer-speed.json
+		> runs/transformer_speed.json
 	$(BIN)/python tests/benchmarks/topk.py --json > runs/topk.json
 	$(BIN)/python tests/benchmarks/latency.py --json > runs/latency.json
+	$(BIN)/python tests/benchmarks/cold_items.py --json > runs/cold_items.json
 	$(BIN)/python tests/benchmarks/optimizers.py --json > runs/optimizers.json
 	$(BIN)/python tests/benchmarks/resume.py --json > runs/resume.json
+	$(BIN)/python tests/benchmarks/listing.py --json > runs/listing.json
 	$(BIN)/python tests/benchmarks/kernel.py --json > runs/kernel.json
 	$(BIN)/python tests/benchmarks/scaling.py --json > runs/scaling.json
 	$(BIN)/python tests/benchmarks/certificates.py --json > runs/certificates.json

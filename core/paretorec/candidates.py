@@ -14,15 +14,6 @@ NONE: Final = np.iinfo(np.int32).max
 """Sorts behind every item code."""
 
 
-def propose(scores: Mapping[str, Array], available: Array, size: int, shares: Mapping[str, float]) -> Array:
-    """int32 [B, min(size, N)]: the `union` of every proposer's best items.
-
-    scores: proposer -> float32 [B, N]; available: bool [B, N]. O(B N) a proposer.
-    """
-    size = min(size, available.shape[1])
-    return union({name: best(score, available, size) for name, score in scores.items()}, len(available), size, shares)
-
-
 def best(score: Array, available: Array, size: int) -> Array:
     """int32 [B, size]: the items that a proposer scores highest, -1 padded.
 

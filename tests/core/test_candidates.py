@@ -5,11 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from paretorec.candidates import locate, propose, recall
+from paretorec.candidates import best, locate, recall, union
 from paretorec.contracts import Requests
 
 SCORES = hnp.arrays(np.float32, (3, 12), elements=st.floats(0, 8, width=32))
 AVAILABLE = hnp.arrays(bool, (3, 12))
+
+
+def propose(scores, available, size, shares):
+    """As a bundle does."""
+    size = min(size, available.shape[1])
+    return union({name: best(score, available, size) for name, score in scores.items()}, len(available), size, shares)
 
 
 @given(a=SCORES, b=SCORES, available=AVAILABLE, size=st.integers(1, 15))
