@@ -29,6 +29,8 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,19 +85,24 @@ def ranks(scores: Array, histories: Histories, target: Array) -> Array:
     return (scores >= mine[:, None]).sum(1)
 
 
-def quality(score: Any, prepared: Prepared, requests: Requests) -> dict[str, float]:
-    """score: histories -> [B, N]."""
+def gains(score: Any, prepared: Prepared, requests: Requests) -> Array:
+    """[requests] NDCG@10 of one target each.  score: histories -> [B, N]."""
     found = []
     for start in range(0, len(requests), BLOCK):
         some = requests.take(slice(start, start + BLOCK))
         histories = prepared.history.at(some.user, some.time)
-        found.append(ranks(score(histories), histories, some.target_items))
-    rank = np.concatenate(found)
-    gain = np.where(rank <= 10, 1 / np.log2(rank + 1), 0)
+        rank = ranks(score(histories), histories, some.target_items)
+        found.append(np.where(rank <= 10, 1 / np.log2(rank + 1), 0))
+    return np.concatenate(found)
+
+
+def quality(score: Any, prepared: Prepared, requests: Requests) -> dict[str, float]:
+    """score: histories -> [B, N]."""
+    gain = gains(score, prepared, requests)
     return {
         "ndcg@10": round(float(gain.mean()), 4),
         "standard_error": round(float(gain.std(ddof=1) / np.sqrt(len(gain))), 4),
-        "hit_rate@10": round(float((rank <= 10).mean()), 4),
+        "hit_rate@10": round(float((gain > 0).mean()), 4),
     }
 
 
@@ -194,22 +201,40 @@ def gates(name: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def data_file(name: str) -> Path:
+    """Where the example's interactions should lie."""
+    return Path(os.path.expandvars(load_config(EXAMPLES / f"{name}.toml").source.params["interactions"]))
+
+
+def missing(name: str) -> str | None:
+    """Why the data set cannot be read, or None."""
+    file = data_file(name)
+    return None if file.is_file() else f"PARETOREC_DATA names no folder with {'/'.join(file.parts[-2:])}"
+
+
+@contextmanager
+def quick_overrides(name: str, quick: bool) -> Iterator[list[str]]:
+    """Settings that make a run small, where that is wanted."""
+    with tempfile.TemporaryDirectory() as folder:
+        if not quick:
+            yield []
+            return
+        yield [
+            f"source.params.interactions={shortened(data_file(name), Path(folder))}",
+            f"encoders.transformer.params.epochs={QUICK_EPOCHS}",
+            "encoders.transformer.params.warm_up=1",
+            "search.evaluations=200",
+            "certify.resamples=200",
+        ]
+
+
 def of_data(name: str, seeds: list[int], encoders: list[str], settings: list[str], quick: bool) -> dict[str, Any]:
     """Everything about one data set."""
-    source = load_config(EXAMPLES / f"{name}.toml").source.params["interactions"]
-    file = Path(os.path.expandvars(source))
-    if not file.is_file():
-        return {"skipped": f"PARETOREC_DATA names no folder with {'/'.join(file.parts[-2:])}"}
-    with tempfile.TemporaryDirectory() as folder:
-        overrides = list(settings)
-        if quick:
-            overrides += [
-                f"source.params.interactions={shortened(file, Path(folder))}",
-                f"encoders.transformer.params.epochs={QUICK_EPOCHS}",
-                "encoders.transformer.params.warm_up=1",
-                "search.evaluations=200",
-                "certify.resamples=200",
-            ]
+    absent = missing(name)
+    if absent:
+        return {"skipped": absent}
+    with quick_overrides(name, quick) as smaller:
+        overrides = [*settings, *smaller]
         prepared = load(EXAMPLES / f"{name}.toml", overrides)
         test = prepared.split.certify
         by_user = test.target_items[np.argsort(test.user, kind="stable")]

@@ -7,7 +7,7 @@ The task: MovieLens-1M (PARETOREC_DATA names the folder that holds `ml-1m/`) wit
 width 64, the newest 200 items, two blocks, one head, all items as candidates. Speed is targets (no padding) learned
 from per second of whole training steps: batch, loss, gradients, optimizer.
 
-* `ours_fp32`, `ours_bf16`: the encoder's default configuration, batches of 3,200 tokens, by precision of the products
+* `ours_fp32`, `ours_bf16`: the encoder as a SASRec of that shape, batches of 3,200 tokens, by precision of the products
   in the loss (bf16: only where the processor has AMX).
 * `plain`: torch's encoder layers, batches of similar length of 25,600 tokens, cross-entropy over 4,096 rows at a time.
 * `rectools`: SASRecModel with softmax loss, batches of 128 users, in the environment whose Python --rectools-python
@@ -108,6 +108,8 @@ class Ours:
             layers=SETTINGS["blocks"],
             heads=SETTINGS["heads"],
             dropout=SETTINGS["dropout"],
+            positions="learned",  # as SASRec, which the others are
+            block="gelu",
             loss="full",
             precision=precision,
         )

@@ -162,18 +162,18 @@ def test_the_state_brings_the_same_encoder_back_also_beside_new_items(walker):
 
 
 def test_a_state_from_before_a_field_existed_had_its_default(walker):
-    meta = {field: value for field, value in walker.state().meta.items() if field not in ("block", "positions")}
-    old = State(walker.state().arrays, meta)
+    later = ("similarity", "time_bias")
+    old = State(walker.state().arrays, {key: value for key, value in walker.state().meta.items() if key not in later})
     TransformerEncoder(walker.config).restore(old, table(ITEMS))
-    rotary = TransformerEncoder(TransformerConfig(**(SMALL | {"positions": "rotary"})))
-    with pytest.raises(ArtifactError, match="fitted with positions = learned, the configuration has rotary"):
-        rotary.restore(old, table(ITEMS))
+    cosine = TransformerEncoder(TransformerConfig(**(SMALL | {"similarity": "cosine"})))
+    with pytest.raises(ArtifactError, match="fitted with similarity = dot, the configuration has cosine"):
+        cosine.restore(old, table(ITEMS))
 
 
 def test_a_state_that_does_not_fit_is_refused(walker):
     with pytest.raises(ArtifactError, match="item table has 3 rows"):
         TransformerEncoder(walker.config).restore(walker.state(), table(3))
-    for field, value in (("width", 8), ("heads", 2), ("positions", "rotary"), ("block", "ligr")):
+    for field, value in (("width", 8), ("heads", 1), ("positions", "rotary"), ("block", "gelu")):
         other = TransformerEncoder(TransformerConfig(**(SMALL | {field: value})))
         with pytest.raises(ArtifactError, match=f"fitted with {field} = .*, the configuration has {value}"):
             other.restore(walker.state(), table(ITEMS))

@@ -73,8 +73,8 @@ def rows_of(inputs, rows):
 
 
 @torch.no_grad()
-def test_the_default_network_computes_what_it_always_did_to_the_bit():
-    config = TransformerConfig(length=LENGTH)
+def test_the_plain_network_computes_what_it_always_did_to_the_bit():
+    config = TransformerConfig(width=64, heads=1, length=LENGTH, positions="learned", block="gelu")
     network = Transformer(ITEMS, config, torch.Generator().manual_seed(3)).eval()
     weights = network.state_dict()
     drawn = plain_transformer.first_weights(

@@ -46,9 +46,7 @@ def losses(lists, batches, **fields):
     st.lists(st.lists(st.integers(0, ITEMS - 1), min_size=1, max_size=20), min_size=1, max_size=12),
     st.integers(1, 80),
     st.integers(0, 99),
-    st.sampled_from(
-        [{}, {"positions": "rotary", "block": "ligr"}, {"positions": "relative", "attention": "pointwise"}]
-    ),
+    st.sampled_from([{"positions": "learned", "block": "gelu"}, {"positions": "rotary"}, {"attention": "pointwise"}]),
 )
 def test_bucketed_batches_have_the_loss_and_the_gradients_of_single_histories(lists, tokens, seed, fields):
     lengths = np.minimum([len(items) for items in lists], SMALL["length"] + 1)
@@ -58,6 +56,21 @@ def test_bucketed_batches_have_the_loss_and_the_gradients_of_single_histories(li
     assert together == pytest.approx(alone, rel=1e-5)
     for name, gradient in gradients.items():
         torch.testing.assert_close(gradient, expected[name], atol=1e-5, rtol=1e-4)
+
+
+@given(st.integers(1, 400), st.integers(1, 40), st.integers(1, 2000))
+def test_little_data_is_learned_in_small_batches(users, wished, most):
+    histories = histories_of(walks(users))
+    config = TransformerConfig(**(SMALL | {"batch_tokens": most, "min_batches": wished}))
+    model = Transformer(ITEMS, config, torch.Generator().manual_seed(0))
+    task = NextItem(model, histories, np.arange(ITEMS + 1), config, torch.Generator(), lambda: None)
+    batches = task.batches(np.random.default_rng(0))
+    assert sorted(np.concatenate(batches).tolist()) == list(range(users))
+    width = np.minimum(histories.length, config.length + 1)
+    padded = [len(batch) * width[batch].max() for batch in batches if len(batch) > 1]
+    assert max(padded, default=0) <= min(most, max(256, width.sum() // wished))
+    if width.sum() // wished >= 256:
+        assert len(batches) >= wished
 
 
 @pytest.mark.parametrize("changes", [{"ema": 1.0, "clip_norm": 0.5}, {"accumulate": 3, "weight_decay": 0.01}], ids=str)
@@ -79,7 +92,7 @@ def test_more_days_from_old_weights_need_fewer_epochs_than_from_scratch():
     first, more = fit_data(walks(150)), fit_data(walks(200, seed=1))
     old = fitted(first, epochs=4)
     scratch, warm = Scores(), Scores()
-    slow = {"learning_rate": 0.005, "warm_up": 0}
+    slow = {"learning_rate": 0.002, "warm_up": 0}
     fitted(more, RunContext(progress=scratch), epochs=8, **slow)
     after(old, more, first.items, RunContext(progress=warm), epochs=1, **slow)
     assert warm.scores[0] >= max(scratch.scores) - 0.01

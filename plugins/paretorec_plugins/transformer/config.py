@@ -12,9 +12,9 @@ from paretorec.contracts import ComponentConfig
 class TransformerConfig(ComponentConfig):
     """Encoder ``transformer``."""
 
-    width: int = Field(default=64, ge=4, description="Length of user and item vectors.")
+    width: int = Field(default=128, ge=4, description="Length of user and item vectors.")
     layers: int = Field(default=2, ge=1, description="Attention blocks.")
-    heads: int = Field(default=1, ge=1, description="Attention heads a block; divides `width`.")
+    heads: int = Field(default=2, ge=1, description="Attention heads a block; divides `width`.")
     expansion: int = Field(
         default=4,
         ge=0,
@@ -25,12 +25,12 @@ class TransformerConfig(ComponentConfig):
         description="How a position weighs what it sees: shares of one, or HSTU's silu of each score with a gate.",
     )
     block: Literal["gelu", "swiglu", "ligr"] = Field(
-        default="gelu",
+        default="ligr",
         description="Dense part of a block: GELU, SwiGLU of as many weights (two thirds as wide), or SwiGLU with "
         "LiGR's gates on all that a block adds.",
     )
     positions: Literal["learned", "rotary", "relative"] = Field(
-        default="learned",
+        default="relative",
         description="How order is known: a vector for each place, rotation of queries and keys, or a bias by distance.",
     )
     time_bias: bool = Field(
@@ -75,7 +75,7 @@ class TransformerConfig(ComponentConfig):
         "for items never seen; without features none.",
     )
     length: int = Field(default=200, ge=1, description="Newest items of a history that are looked at.")
-    dropout: float = Field(default=0.2, ge=0, lt=1, description="Share of activations dropped while training.")
+    dropout: float = Field(default=0.3, ge=0, lt=1, description="Share of activations dropped while training.")
     target: Literal["item", "basket"] = Field(
         default="item",
         description="What is predicted: `item`: every item from all before it; `basket`: every item from earlier "
@@ -133,7 +133,13 @@ class TransformerConfig(ComponentConfig):
         "processor has AMX, for which it is faster by a factor; all else is float32.",
     )
     batch_tokens: int = Field(default=3200, ge=1, description="Padded history items in a batch at most.")
-    epochs: int = Field(default=45, ge=1, description="Passes over all histories at most.")
+    min_batches: int = Field(
+        default=150,
+        ge=1,
+        description="Batches of an epoch at least: little data is learned in smaller ones than `batch_tokens`, down to "
+        "256 items, since what counts is the number of steps.",
+    )
+    epochs: int = Field(default=24, ge=1, description="Passes over all histories at most.")
     patience: int = Field(
         default=15,
         ge=0,

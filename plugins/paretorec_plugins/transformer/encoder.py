@@ -37,9 +37,8 @@ SHAPE = (
     *("objective", "similarity", "learn_temperature"),
     *("events", "features", "separator", "time_features", "use_ids"),
 )
-"""Fields that saved weights depend on; one that a state lacks came later and had its default."""
-
-
+"""Fields that saved weights depend on; one that a state lacks came later and had its default, which stays what it
+was."""
 FEATURES = "features/"
 """What a state says of item features stands behind it."""
 

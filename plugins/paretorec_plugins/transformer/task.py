@@ -18,6 +18,8 @@ from paretorec_plugins.transformer.windows import ITEMS_ALONE, Lesson, Reading, 
 
 FULL_LIMIT = 20_000
 """Items up to which `loss = "auto"` means the full softmax."""
+SMALL_BATCH = 256
+"""Items that a batch may always hold: below, a step costs as much as one of them."""
 
 
 class NextItem:
@@ -56,7 +58,8 @@ class NextItem:
         """Rows of histories of similar length; dropout and negatives are seeded for this epoch."""
         self.reseed(rng)
         width = np.minimum(self._histories.length, self._config.length + 1)
-        return length_batches(width, self._config.batch_tokens, rng)
+        tokens = max(int(width.sum()) // self._config.min_batches, SMALL_BATCH)
+        return length_batches(width, min(tokens, self._config.batch_tokens), rng)
 
     def reseed(self, rng: np.random.Generator) -> None:
         """From here on dropout, negatives and hidden items come from `rng`."""
