@@ -1,7 +1,7 @@
 """How well the next item is predicted, by the `transformer` alone and by the policy that weighs it: leave-one-out.
 
     python tests/benchmarks/transformer_quality.py [--quick] [--data ml-1m,beauty] [--seeds 0,1,2] [--encoders NAMES]
-                                                   [--set KEY=VALUE ...] [--json]
+                                                   [--set KEY=VALUE ...] [--threads N] [--into FILE] [--json]
 
 PARETOREC_DATA names the folder that holds `ml-1m/` and `s3rec-beauty/`; what is missing is said in the JSON.
 
@@ -13,7 +13,8 @@ target items in user order: equal hashes, comparable figures.
 Each seed is a run of docs/examples/DATA.toml, as `paretorec run` would: of the encoders there, each alone, and of the
 policy that weighs them best on the last items but one. `change` is that policy's paired difference to the transformer
 alone in percent of it, with a 95 % interval by user; `weights` are those of the policy. `--set` changes the
-configuration, for trying things; such figures are labelled.
+configuration, for trying things; such figures are labelled. `--threads` gives all runs so many (0: all cores). `--into`
+adds the seeds that a file of an earlier run lacks, and writes it after each of them.
 
 Beside it, on the same targets and by another way of ranking (a tie counts as behind): popularity (how often an item
 occurs), first-order Markov counts (how often it came next to the user's newest item), and the encoders named by
@@ -40,6 +41,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 from product import product_run, told
 
+from paretorec.artifact import read_json, write_json
 from paretorec.components import Components
 from paretorec.configfile import load_config
 from paretorec.contracts import Array, ComponentRef, Histories, Requests, RunContext
@@ -228,34 +230,42 @@ def quick_overrides(name: str, quick: bool) -> Iterator[list[str]]:
         ]
 
 
-def of_data(name: str, seeds: list[int], encoders: list[str], settings: list[str], quick: bool) -> dict[str, Any]:
-    """Everything about one data set."""
+def of_data(
+    name: str, seeds: list[int], encoders: list[str], settings: list[str], quick: bool, earlier: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Everything about one data set, again after each seed; earlier: what is known already."""
     absent = missing(name)
     if absent:
-        return {"skipped": absent}
+        yield {"skipped": absent}
+        return
     with quick_overrides(name, quick) as smaller:
         overrides = [*settings, *smaller]
         prepared = load(EXAMPLES / f"{name}.toml", overrides)
         test = prepared.split.certify
         by_user = test.target_items[np.argsort(test.user, kind="stable")]
         ids = " ".join(prepared.data.items.ids[by_user].tolist())
-        runs = [engine(name, seed, overrides) for seed in seeds]
-        return {
+        known = earlier.get("encoders", {})
+        figures = {
             "sizes": {"interactions": len(prepared.data), "users": len(test), "items": len(prepared.data.items)},
             "targets": hashlib.sha256(ids.encode()).hexdigest()[:16],
             "popularity": quality(popularity(prepared), prepared, test),
             "markov": quality(markov(prepared), prepared, test),
-            "encoders": {encoder: beside(prepared, encoder) for encoder in encoders},
-            "runs": runs,
-            "gates": {} if quick or settings or not runs else gates(name, runs),
+            "encoders": {encoder: known.get(encoder) or beside(prepared, encoder) for encoder in encoders},
         }
+        runs = list(earlier.get("runs", []))
+        yield figures | {"runs": runs, "gates": {}}
+        for seed in seeds:
+            if seed not in (run["seed"] for run in runs):
+                runs = sorted([*runs, engine(name, seed, overrides)], key=lambda run: run["seed"])
+                aims = gates(name, runs) if all("threads=" in setting for setting in overrides) else {}
+                yield figures | {"runs": runs, "gates": aims}
 
 
 def measure(
-    names: list[str], seeds: list[int], encoders: list[str], settings: list[str], quick: bool
+    names: list[str], seeds: list[int], encoders: list[str], settings: list[str], quick: bool, into: Path | None
 ) -> dict[str, Any]:
-    """Everything that the JSON says."""
-    return {
+    """Everything that the JSON says; written to `into` after every run."""
+    figures: dict[str, Any] = {
         "benchmark": "transformer_quality",
         "machine": machine(),
         "versions": versions(),
@@ -263,8 +273,19 @@ def measure(
         "quick": quick,
         "set": settings,
         "protocol": "leave-one-out, whole catalogue, seen items removed",
-        "data": {name: of_data(name, seeds, encoders, settings, quick) for name in names},
+        "data": {},
     }
+    if into is not None and into.exists():
+        earlier = read_json(into)
+        if any(earlier[key] != figures[key] for key in ("quick", "set", "protocol")):
+            raise SystemExit(f"{into} was measured with other settings; name another file")
+        figures["data"] = earlier["data"]
+    for name in names:
+        for data in of_data(name, seeds, encoders, settings, quick, figures["data"].get(name, {})):
+            figures["data"][name] = data
+            if into is not None:
+                write_json(into, figures)
+    return figures
 
 
 def table(figures: dict[str, Any]) -> str:
@@ -292,11 +313,14 @@ def main() -> None:
     parser.add_argument("--data", default="ml-1m,beauty", help="comma-separated; default ml-1m,beauty")
     parser.add_argument("--seeds", default="0", help="comma-separated; default 0")
     parser.add_argument("--encoders", default="", help="comma-separated encoders beside; default none")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads of a run; default 0, all")
+    parser.add_argument("--into", type=Path, help="file of an earlier run with these settings, or a new one")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change the configuration")
     arguments = parser.parse_args()
     names, encoders = ([part for part in text.split(",") if part] for text in (arguments.data, arguments.encoders))
     seeds = [int(seed) for seed in arguments.seeds.split(",") if seed]
-    figures = measure(names, seeds, encoders, arguments.set, arguments.quick)
+    settings = [*arguments.set, *([f"threads={arguments.threads}"] if arguments.threads else [])]
+    figures = measure(names, seeds, encoders, settings, arguments.quick, arguments.into)
     print(json.dumps(figures, indent=2) if arguments.json else table(figures))
 
 
