@@ -63,7 +63,7 @@ SECTIONS = (
 PROTOCOLS = {
     "source": ("Source",),
     "splitter": ("Splitter",),
-    "encoder": ("Encoder", "VectorEncoder", "ScoreEncoder", "WarmEncoder", "ExportedEncoder"),
+    "encoder": ("Encoder", "VectorEncoder", "ScoreEncoder", "WarmEncoder", "ExportedEncoder", "EmbeddingEncoder"),
     "index": ("Index",),
     "ranker": ("Ranker",),
     "evaluator": ("Evaluator",),

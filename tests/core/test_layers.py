@@ -38,6 +38,7 @@ LAYERS = (
     },
     {
         "explore",
+        "embedding",
         "export",
         "policyfile",
         "prepare",

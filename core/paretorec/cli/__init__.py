@@ -23,7 +23,7 @@ from paretorec.errors import ConfigError, ParetoRecError
 
 VERBS: Final = (
     *("run", "tune", "front", "pick", "explain", "recommend"),
-    *("evaluate", "off-policy", "report", "refit", "export", "plugins", "doctor"),
+    *("evaluate", "off-policy", "report", "refit", "export", "embed", "plugins", "doctor"),
 )
 """Each is a module of this package with a function, or a Typer application, of the same name (`_` for `-`)."""
 

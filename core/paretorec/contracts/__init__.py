@@ -20,7 +20,15 @@ from paretorec.contracts.dataset import (
     Splitter,
     Tables,
 )
-from paretorec.contracts.encoder import Encoder, ExportedEncoder, FitData, ScoreEncoder, VectorEncoder, WarmEncoder
+from paretorec.contracts.encoder import (
+    EmbeddingEncoder,
+    Encoder,
+    ExportedEncoder,
+    FitData,
+    ScoreEncoder,
+    VectorEncoder,
+    WarmEncoder,
+)
 from paretorec.contracts.evaluator import Evaluator, Exposure, Gain, Metric, Ratio, Truth, Vector
 from paretorec.contracts.histories import Histories, OwnHistory
 from paretorec.contracts.hooks import ObserverHooks, hookimpl
@@ -61,6 +69,7 @@ __all__ = [
     "ComponentSpec",
     "DataKind",
     "Dataset",
+    "EmbeddingEncoder",
     "Encoder",
     "EpochFinished",
     "Evaluations",

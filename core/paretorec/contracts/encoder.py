@@ -68,6 +68,13 @@ class ExportedEncoder(Encoder, Protocol):
         """
 
 
+class EmbeddingEncoder(Encoder, Protocol):
+    """Capability ``embed``: it makes vectors of texts outside a run, which `paretorec embed` writes into a file."""
+
+    def embed(self, texts: Array, run: RunContext) -> Array:
+        """float32 [n, V] of object [n] of str, a row of NaN for an empty one. Needs no fit."""
+
+
 class WarmEncoder(Encoder, Protocol):
     """One that can go on from what it learned on earlier days: it has this method, and needs no capability."""
 

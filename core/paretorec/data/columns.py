@@ -30,6 +30,27 @@ def require(frame: pd.DataFrame, names: Sequence[str], table: str, key: str) -> 
             raise DataError(f"{table}: column {name!r} ({key}) is missing; it has {has}")
 
 
+def item_columns(name: str, wanted: Sequence[str], known: Sequence[str], kind: str, key: str) -> tuple[str, ...]:
+    """The item columns that encoder `name` reads: `wanted`, or all of `known`. Raises `DataError` for one that is not
+    there, and for none.
+
+    kind: what the columns hold, such as "text".  key: where the configuration names them.
+    """
+    for column in wanted:
+        if column not in known:
+            there = ", ".join(known) or "none"
+            raise DataError(f"{name}: params.columns has {column!r}, which is no {kind} column of the items ({there})")
+    if not known:
+        raise DataError(f"{name}: the items have no {kind} columns; name some in {key}")
+    return tuple(wanted or known)
+
+
+def joined_texts(columns: Sequence[Array]) -> Array:
+    """object [N] of str: what each row of several text columns (object [N]) says, one below the other."""
+    rows = zip(*columns, strict=True)
+    return np.array(["\n".join(part for part in map(str.strip, parts) if part) for parts in rows], object)
+
+
 @dataclass(frozen=True)
 class TextCodes:
     """A column as codes into distinct texts."""

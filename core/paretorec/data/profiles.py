@@ -1,4 +1,4 @@
-"""Sparse rows: histories over the items, held or not, or by how long ago in days or in events; rows of length 1."""
+"""Histories over the items, as sparse rows: held or not, or by how long ago in days or in events; rows of length 1."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from paretorec.contracts.encoder import FitData
 from paretorec.contracts.histories import Histories
 from paretorec.contracts.items import DAY
 from paretorec.contracts.run import Array
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
+
+
+def training_items(data: FitData) -> Array:
+    """bool [N]: items that somebody took in the fit part; all of them where nobody took any."""
+    seen = np.zeros(len(data.items), bool)
+    _, position = data.histories.flat()
+    seen[data.histories.items[position]] = True
+    return seen if seen.any() else ~seen
 
 
 def user_item(histories: Histories, items: int) -> csr_array:
@@ -60,6 +69,13 @@ def unit(rows: csr_array) -> csr_array:
     length = np.sqrt(np.asarray((rows * rows).sum(axis=1)).ravel())
     filled = np.repeat(np.where(length > 0, length, 1.0), np.diff(rows.indptr))
     return csr_array((rows.data / filled, rows.indices, rows.indptr), shape=rows.shape)
+
+
+def unit_rows(rows: Array) -> Array:
+    """As `unit`, of a dense [B, d]: float64."""
+    length = np.sqrt((rows.astype(np.float64) ** 2).sum(axis=1, keepdims=True))
+    divided: Array = rows / np.where(length > 0, length, 1.0)
+    return divided
 
 
 def _newest_time(histories: Histories) -> Array:

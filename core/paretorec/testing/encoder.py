@@ -65,8 +65,9 @@ class EncoderContract(LearnedContract):
             require_methods(component, ("encode_users", "encode_items"), "an encoder with the capability 'vectors'")
         else:
             require_methods(component, ("score",), "an encoder without the capability 'vectors'")
-        if self.declares("export"):
-            require_methods(component, ("export",), "an encoder with the capability 'export'")
+        for method in ("export", "embed"):
+            if self.declares(method):
+                require_methods(component, (method,), f"an encoder with the capability {method!r}")
 
     @check("candidates", "return for candidates [B, C] what the scores of all items [B, N] say at those places")
     def test_candidates(self) -> None:

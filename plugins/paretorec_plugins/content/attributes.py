@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from paretorec.contracts import Array, FitData, Histories, ItemTable, RunContext, State
-from paretorec.data.profiles import decayed
+from paretorec.data.columns import item_columns
+from paretorec.data.profiles import decayed, training_items, unit_rows
 from paretorec_plugins.content.config import AttributesConfig
 from paretorec_plugins.content.measures import CategoryMeasure, NumberMeasure, measure_category, measure_number
-from paretorec_plugins.content.vocabulary import readable, training_items
 
 
 class AttributesEncoder:
@@ -33,7 +33,7 @@ class AttributesEncoder:
 
     def fit(self, data: FitData, run: RunContext) -> None:
         config, items = self.config, data.items
-        columns = readable(
+        columns = item_columns(
             "attributes",
             config.columns,
             (*items.categories, *items.numbers),
@@ -58,11 +58,11 @@ class AttributesEncoder:
             for measure in self.categories
         ]
         blocks += [measure.apply(items.numbers[measure.column])[:, None] for measure in self.numbers]
-        return _unit(np.concatenate(blocks, axis=1)).astype(np.float32)
+        return unit_rows(np.concatenate(blocks, axis=1)).astype(np.float32)
 
     def encode_users(self, histories: Histories) -> Array:
         weights = decayed(histories, self.config.half_life_days, len(self.vectors))
-        return _unit(weights @ self.vectors).astype(np.float32)
+        return unit_rows(weights @ self.vectors).astype(np.float32)
 
     def state(self) -> State:
         meta: dict[str, Any] = {
@@ -77,9 +77,3 @@ class AttributesEncoder:
         )
         self.numbers = tuple(NumberMeasure(**one) for one in state.meta["numbers"])
         self.vectors = self.encode_items(items)
-
-
-def _unit(rows: Array) -> Array:
-    length = np.sqrt((rows.astype(np.float64) ** 2).sum(axis=1, keepdims=True))
-    divided: Array = rows / np.where(length > 0, length, 1.0)
-    return divided

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from paretorec.contracts import Array, FitData, Histories, ItemTable, RunContext, State
-from paretorec.data.profiles import decayed, unit
+from paretorec.data.columns import item_columns
+from paretorec.data.profiles import decayed, training_items, unit
 from paretorec.errors import DataError
 from paretorec_plugins.content.config import BagOfWordsConfig, TfIdfConfig
-from paretorec_plugins.content.vocabulary import choose_terms, count_terms, item_terms, readable, training_items
+from paretorec_plugins.content.vocabulary import choose_terms, count_terms, item_terms
 
 
 class BagOfWordsEncoder:
@@ -34,7 +35,7 @@ class BagOfWordsEncoder:
 
     def fit(self, data: FitData, run: RunContext) -> None:
         config, items = self.config, data.items
-        self.columns = readable(
+        self.columns = item_columns(
             self.name,
             config.columns,
             (*items.texts, *items.categories),

@@ -8,31 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from paretorec.contracts import MISSING, Array, Category, FitData, ItemTable
-from paretorec.errors import DataError
+from paretorec.contracts import MISSING, Array, Category, ItemTable
 from paretorec_plugins.content.words import terms
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
-
-
-def readable(name: str, wanted: Sequence[str], known: Sequence[str], kind: str, key: str) -> tuple[str, ...]:
-    """The columns to read: `wanted`, or all of `known`. Raises `DataError` for one that is not there, and for none."""
-    for column in wanted:
-        if column not in known:
-            there = ", ".join(known) or "none"
-            raise DataError(f"{name}: params.columns has {column!r}, which is no {kind} column of the items ({there})")
-    if not known:
-        raise DataError(f"{name}: the items have no {kind} columns; name some in {key}")
-    return tuple(wanted or known)
-
-
-def training_items(data: FitData) -> Array:
-    """bool [N]: items that somebody took in the fit part; all of them where nobody took any."""
-    seen = np.zeros(len(data.items), bool)
-    _, position = data.histories.flat()
-    seen[data.histories.items[position]] = True
-    return seen if seen.any() else ~seen
 
 
 def split_names(category: Category, separator: str) -> list[list[str]]:
