@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -51,7 +51,7 @@ class TextVectors:
         numbers that are not finite.
         """
         cut = [text.strip()[: self._config.max_characters] for text in texts]
-        distinct = sorted(set(cut) - {""}, key=lambda text: (len(text), text))
+        distinct = [text for text in dict.fromkeys(cut) if text]
         vectors = self._distinct(distinct, run)
         place = {text: row for row, text in enumerate(distinct)}
         rows = np.array([place.get(text, len(distinct)) for text in cut], np.int64)
@@ -59,18 +59,28 @@ class TextVectors:
         return np.concatenate([vectors, none])[rows]
 
     def _distinct(self, texts: list[str], run: RunContext) -> Array:
-        """float32 [n, V]; texts ascending by length, so that those of a chunk have about as many tokens."""
+        """float32 [n, V]."""
         folder = cache_folder(self._config.cache)
         cache = None if folder is None else VectorCache(folder / self.identity)
         keys = [text_key(text) for text in texts]
         found, at = (np.zeros((0, 0), np.float32), np.zeros(0, np.int64)) if cache is None else cache.find(keys)
-        new = np.setdiff1d(np.arange(len(texts)), at)
-        if not len(new):
-            out = np.empty_like(found)
-            out[at] = found
-            return out
         parts, places = [found] if len(found) else [], [at]
+        if len(at) < len(texts):
+            new = np.setdiff1d(np.arange(len(texts)), at)
+            for some, vectors in self._read(texts, keys, new, cache, run):
+                parts.append(vectors)
+                places.append(some)
+        out = np.empty((len(texts), parts[-1].shape[1]), np.float32)
+        out[np.concatenate(places)] = np.concatenate(parts)
+        return out
+
+    def _read(
+        self, texts: list[str], keys: list[bytes], new: Array, cache: VectorCache | None, run: RunContext
+    ) -> Iterator[tuple[Array, Array]]:
+        """(which texts, their vectors) in chunks of those numbered `new`: ascending by length, so that a chunk's have
+        about as many tokens, and the same ones share a batch whatever their order was."""
         model = self._loaded(run)
+        new = np.array(sorted(new, key=lambda number: (len(texts[number]), texts[number])), np.int64)
         with run.progress.bar(f"texts through {self._config.model}", len(new)) as bar:
             for start in range(0, len(new), CHUNK):
                 run.check_stop()
@@ -79,11 +89,7 @@ class TextVectors:
                 self._require_finite(vectors)
                 if cache is not None:
                     cache.add([keys[number] for number in some], vectors)
-                parts.append(vectors)
-                places.append(some)
-        out = np.empty((len(texts), parts[-1].shape[1]), np.float32)
-        out[np.concatenate(places)] = np.concatenate(parts)
-        return out
+                yield some, vectors
 
     def _loaded(self, run: RunContext) -> Model:
         config, folder = self._config, self._folder
