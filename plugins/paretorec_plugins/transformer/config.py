@@ -50,6 +50,16 @@ class TransformerConfig(ComponentConfig):
         description="Event -> weight of an item as a target on which it happened; of several the largest. Where some "
         "are named, items without any of them are no targets; none named: all history events alike.",
     )
+    preferences: tuple[str, ...] = Field(
+        default=(),
+        description="Events that one network learns to trade off: while it learns, each history has event weights of "
+        "its own, drawn from all that sum to 1, and is told which; `preference` says which ones it serves.",
+    )
+    preference: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=dict,
+        description="Event of `preferences` -> its weight when serving, 0 where it is not named; none named: all "
+        "alike. What was learned serves any of them.",
+    )
     features: tuple[str, ...] = Field(
         default=(),
         description="Item columns, categories or numbers, that count beside the ID: items never seen in training are "
@@ -209,6 +219,27 @@ class TransformerConfig(ComponentConfig):
         if self.final_learning_rate > self.learning_rate:
             raise ValueError("final_learning_rate must not exceed learning_rate")
         return self
+
+    @model_validator(mode="after")
+    def _tradable(self) -> Self:
+        if len(set(self.preferences)) != len(self.preferences) or len(self.preferences) == 1:
+            raise ValueError("preferences must name two events at least, each once: something must be traded off")
+        if self.preferences and self.event_weights:
+            raise ValueError("preferences stands for all event_weights; leave one of them away")
+        if self.preferences and self.objective != "causal":
+            raise ValueError('preferences weigh what comes next; set objective = "causal" with them')
+        strange = ", ".join(sorted(set(self.preference) - set(self.preferences)))
+        if strange:
+            raise ValueError(f"preference names {strange}, which preferences does not")
+        if self.preference and not any(self.preference.values()):
+            raise ValueError("preference has no weight above 0; give one event at least, or leave it empty")
+        return self
+
+    @property
+    def served_preference(self) -> tuple[float, ...]:
+        """Weights of `preferences` when serving, which sum to 1."""
+        weights = [self.preference.get(name, 0.0 if self.preference else 1.0) for name in self.preferences]
+        return tuple(weight / sum(weights) for weight in weights)
 
     @property
     def has_features(self) -> bool:

@@ -99,6 +99,14 @@ class EventVectors(nn.Embedding):
         return happened.to(self.weight.dtype) @ self.weight
 
 
+class PreferenceVectors(nn.Embedding):
+    """Sum of a vector for each event by what it counts, the same at every token of a row."""
+
+    def forward(self, preference: Tensor) -> Tensor:
+        """float32 [B, E] -> [B, 1, d]."""
+        return (preference.to(self.weight.dtype) @ self.weight)[:, None]
+
+
 class TimeVectors(nn.Module):
     """Sum of vectors for hour and weekday of a token, for those of the moment that it predicts for, and for the time
     from the one to the other."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ REPEATS = 0.01
 SHAPE = (
     *("width", "layers", "heads", "expansion", "attention", "block", "positions", "time_bias", "length"),
     *("objective", "similarity", "learn_temperature"),
-    *("events", "features", "separator", "time_features", "use_ids"),
+    *("events", "features", "separator", "time_features", "use_ids", "preferences"),
 )
 """Fields that saved weights depend on; one that a state lacks came later and had its default, which stays what it
 was."""
@@ -114,6 +115,14 @@ class TransformerEncoder:
         """float32 [B, d]."""
         with torch_threads(1):
             return self._encode(histories)
+
+    def preferring(self, preference: Mapping[str, float]) -> TransformerEncoder:
+        """The same network, asked with other weights of its `preferences`; item vectors are the same for all."""
+        model, catalogue = self._fitted()
+        settings = self.config.model_dump() | {"preference": dict(preference)}
+        other = TransformerEncoder(TransformerConfig(**settings))
+        other._model, other._catalogue, other._events, other._vectors = model, catalogue, self._events, self._vectors
+        return other
 
     def encode_items(self, items: ItemTable) -> Array:
         """float32 [N, d]: the learned vector; of an item without one that of its features, or the mean of all learned
@@ -221,7 +230,8 @@ class TransformerEncoder:
         exclude = self.config.exclude_seen
         if exclude is None:
             exclude = repeats(data.histories) < REPEATS
-        weights = self.config.event_weights
+        served = dict(zip(self.config.preferences, self.config.served_preference, strict=True))
+        weights = served or self.config.event_weights
         wanted = [replace(event, history=True) for event in data.events if weights.get(event.name)]
         relevant = positive_targets(requests, tuple(wanted) if weights else data.events)
         return Validation(requests, data.validation_histories.take(rows), relevant, exclude)

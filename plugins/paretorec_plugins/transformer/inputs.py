@@ -24,5 +24,7 @@ class Inputs:
     the request's `now` behind the newest one."""
     events: Tensor | None = None
     """int64 [B, S]: which events each token had, by bits."""
+    preference: Tensor | None = None
+    """float32 [B, E], or [1, E] for all rows: what events count, in all 1."""
     lengths: Tensor | None = None
     """int64 [B]: tokens that are no padding, `START` included; only attention that also looks ahead needs them."""

@@ -10,7 +10,13 @@ from torch import Tensor, nn
 from paretorec.training import SeededDropout, Similarity
 from paretorec_plugins.transformer.blocks import Block
 from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.embedding import EventVectors, FeatureTable, TimeVectors, TokenTable
+from paretorec_plugins.transformer.embedding import (
+    EventVectors,
+    FeatureTable,
+    PreferenceVectors,
+    TimeVectors,
+    TokenTable,
+)
 from paretorec_plugins.transformer.features import Described
 from paretorec_plugins.transformer.inputs import START, Inputs
 from paretorec_plugins.transformer.positions import pairs
@@ -49,6 +55,7 @@ class Transformer(nn.Module):
             self.norm = nn.LayerNorm(width)
             self.events = EventVectors(events, width) if events else None
             self.clock = TimeVectors(width) if config.time_features else None
+            self.wishes = PreferenceVectors(len(config.preferences), width) if config.preferences else None
         self.dropout = SeededDropout(config.dropout, generator)
         self.to_empty(device=generator.device)
         self._initialise(generator)
@@ -89,6 +96,10 @@ class Transformer(nn.Module):
             x = x + self.events(inputs.events)
         if self.clock is not None:
             x = x + self.clock(inputs)
+        if self.wishes is not None:
+            if inputs.preference is None:
+                raise ValueError("preferences need Inputs.preference")
+            x = x + self.wishes(inputs.preference)
         return self.dropout(x)  # type: ignore[no-any-return]
 
     def forward(self, inputs: Inputs, table: Tensor | None = None) -> Tensor:

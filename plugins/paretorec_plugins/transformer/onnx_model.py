@@ -26,13 +26,18 @@ class Serving(nn.Module):
 
     vectors: Tensor
     catalogue: Tensor
+    preference: Tensor | None
 
-    def __init__(self, model: Transformer, vectors: Tensor, catalogue: Tensor, k: int) -> None:
-        """vectors: float32 [T, d] by token, the last one for every item without one.  catalogue: float32 [N, d]."""
+    def __init__(
+        self, model: Transformer, vectors: Tensor, catalogue: Tensor, preference: tuple[float, ...], k: int
+    ) -> None:
+        """vectors: float32 [T, d] by token, the last one for every item without one.  catalogue: float32 [N, d].
+        preference: what events count, where the network is told."""
         super().__init__()
         self.model, self.k, self.length = model, k, model.config.length
         self.register_buffer("vectors", vectors)
         self.register_buffer("catalogue", catalogue)
+        self.register_buffer("preference", torch.tensor([preference]) if preference else None)
 
     def forward(self, history: Tensor) -> tuple[Tensor, Tensor]:
         """int64 [B, L], oldest first, -1 = no item, wherever it stands -> (int64 [B, k], float32 [B, k])."""
@@ -48,7 +53,8 @@ class Serving(nn.Module):
         hidden = torch.full_like(tokens[:, :1], START)
         causal = self.model.causal
         tokens = torch.cat([hidden, tokens] if causal else [tokens, hidden], dim=1)
-        vector = self.model.at(Inputs(tokens, lengths=None if causal else size + 1), size, self.vectors)
+        read = Inputs(tokens, preference=self.preference, lengths=None if causal else size + 1)
+        vector = self.model.at(read, size, self.vectors)
         scores, items = (self.model.similarity.vectors(vector) @ self.catalogue.T).topk(self.k, dim=1)
         return items, scores
 
@@ -71,7 +77,7 @@ def write_onnx(
         import onnxscript  # noqa: F401 - torch's exporter needs it
     except ImportError as error:
         raise MissingDependency("exporting to ONNX needs onnx: pip install 'paretorec[export]'") from error
-    serving = Serving(model, vectors, catalogue, k).eval()
+    serving = Serving(model, vectors, catalogue, config.served_preference, k).eval()
     anything = torch.export.Dim.DYNAMIC
     example = torch.tensor([[0, -1, 0], [0, 0, 0]])  # two and three: export takes 0 and 1 for constants
     with torch.inference_mode(False), torch.no_grad(), _quiet():

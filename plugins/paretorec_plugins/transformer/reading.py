@@ -20,6 +20,8 @@ def make_reading(config: TransformerConfig, events: tuple[str, ...]) -> Reading:
         times=config.time_features or config.time_bias,
         events=events if config.events else (),
         weights=config.event_weights,
+        preferences=config.preferences,
+        preference=config.served_preference,
     )
 
 
@@ -39,25 +41,26 @@ def check_times(config: TransformerConfig, data: FitData, position: Array) -> No
 
 
 def check_targets(config: TransformerConfig, data: FitData, position: Array) -> None:
-    """Raise where `event_weights` names what the data lacks, or leaves nothing to learn."""
-    if not config.event_weights:
+    """Raise where `event_weights` or `preferences` name what the data lacks, or leave nothing to learn."""
+    field = "preferences" if config.preferences else "event_weights"
+    weights = dict.fromkeys(config.preferences, 1.0) or config.event_weights
+    if not weights:
         return
     have = [event.name for event in data.events]
-    for name in config.event_weights:
+    for name in weights:
         if name not in have:
             raise ConfigError(
-                f"encoder transformer: params.event_weights names {name!r}, which is no event of the data "
-                f"({', '.join(have)})"
+                f"encoder transformer: params.{field} names {name!r}, which is no event of the data ({', '.join(have)})"
             )
-    if not (target_weights(data.histories, position, config.event_weights) > 0).any():
-        named = ", ".join(name for name, weight in config.event_weights.items() if weight)
+    if not (target_weights(data.histories, position, weights) > 0).any():
+        named = ", ".join(name for name, weight in weights.items() if weight)
         raise DataError(
-            f"encoder transformer: no event of the fit part's histories is a target by params.event_weights ({named}); "
+            f"encoder transformer: no event of the fit part's histories is a target by params.{field} ({named}); "
             "name another one, or make them history events in [data] history"
         )
 
 
 def labels_read(reading: Reading, histories: Histories) -> list[Array]:
     """The label columns that count, for a fingerprint."""
-    names = dict.fromkeys((*reading.events, *reading.weights))
+    names = dict.fromkeys((*reading.events, *reading.weights, *reading.preferences))
     return [histories.labels[name] for name in names if name in histories.labels]

@@ -76,11 +76,15 @@ class NextItem:
         return self._compare(queries, table, learn.row, learn.target, self._rng, learn.weight, first=START + 1)
 
     def _lesson(self, histories: Histories) -> Lesson:
-        config = self._config
+        config, index, reading = self._config, self._index, self._reading
         if config.objective == "masked":
-            return cloze_lesson(histories, self._index, config.length, config.mask_share, self._rng, self._reading)
+            return cloze_lesson(histories, index, config.length, config.mask_share, self._rng, reading)
+        preference = None
+        if reading.preferences:
+            alike = np.ones(len(reading.preferences))
+            preference = self._rng.dirichlet(alike, len(histories)).astype(np.float32)
         basket = config.basket_seconds * 1000 if config.target == "basket" else None
-        return lesson(histories, self._index, config.length, basket, self._reading)
+        return lesson(histories, index, config.length, basket, reading, preference)
 
 
 def loss_of(config: TransformerConfig, items: int) -> LossName:

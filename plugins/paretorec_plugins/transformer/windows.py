@@ -25,6 +25,11 @@ class Reading:
     """Label -> weight of a target on which it is above 0; the largest counts, and a target without any is none. Empty:
     every item is a target of weight 1."""
 
+    preferences: tuple[str, ...] = ()
+    """Labels whose weights are each row's own, and told; in place of `weights`."""
+    preference: tuple[float, ...] = ()
+    """Their weights where nothing is learned."""
+
 
 ITEMS_ALONE = Reading()
 
@@ -38,12 +43,14 @@ class Sequences:
     times: Array | None = field(default=None, kw_only=True)
     asked: Array | None = field(default=None, kw_only=True)
     events: Array | None = field(default=None, kw_only=True)
+    preference: Array | None = field(default=None, kw_only=True)
+    """float32 [B, E]."""
     lengths: Array | None = field(default=None, kw_only=True)
     """int64 [B]."""
 
     def inputs(self, device: torch.device | str) -> Inputs:
         """The same on a device."""
-        parts = (self.tokens, self.times, self.asked, self.events, self.lengths)
+        parts = (self.tokens, self.times, self.asked, self.events, self.preference, self.lengths)
         tokens, *others = (None if part is None else to_device(part, device) for part in parts)
         assert tokens is not None
         return Inputs(tokens, *others)
@@ -96,17 +103,26 @@ def window(
     if reading.events:
         events = np.zeros(tokens.shape, np.int64)
         events[:, 1:][real] = _happened(histories, position, reading.events)
-    return Window(tokens, size, times=times, asked=asked, events=events)
+    preference = None
+    if reading.preferences:
+        preference = np.tile(np.array(reading.preference, np.float32), (len(histories), 1))
+    return Window(tokens, size, times=times, asked=asked, events=events, preference=preference)
 
 
 def lesson(
-    histories: Histories, index: Array, length: int, basket_ms: float | None = None, reading: Reading = ITEMS_ALONE
+    histories: Histories,
+    index: Array,
+    length: int,
+    basket_ms: float | None = None,
+    reading: Reading = ITEMS_ALONE,
+    preference: Array | None = None,
 ) -> Lesson:
     """Every one of the newest `length` + 1 items predicted from what stands before it.
 
     basket_ms: items at most that far from the one before are of its basket, and are predicted from what stands
     before the basket; None: every item for itself.  The first item (basket) is predicted from `START` alone, or,
     where older items were cut off, not at all. Histories must not be empty.
+    preference: float32 [B, E], what `reading.preferences` count in each row.
     """
     size = np.minimum(histories.length, length + 1)
     column = np.arange(int(size.max()))
@@ -123,8 +139,11 @@ def lesson(
     whole = (size == histories.length)[:, None]
     learnt = real & ((query > 0) | whole)
     weight = None
-    if reading.weights:
-        each = target_weights(histories, position, reading.weights)
+    weights: Mapping[str, Array | float] = reading.weights
+    if preference is not None:
+        weights = dict(zip(reading.preferences, np.split(preference, len(reading.preferences), axis=1), strict=True))
+    if weights:
+        each = target_weights(histories, position, weights)
         learnt &= each > 0
         weight = each[learnt]
     flat = (np.arange(len(items))[:, None] * items.shape[1] + query)[learnt]
@@ -137,6 +156,7 @@ def lesson(
         times=_behind_start(when, when[:, 0]) if reading.times else None,
         asked=when if reading.times else None,
         events=_behind_start(_happened(histories, position, reading.events), 0) if reading.events else None,
+        preference=preference,
         weight=weight,
     )
 
@@ -158,9 +178,10 @@ def _happened(histories: Histories, position: Array, events: Sequence[str]) -> A
     return out
 
 
-def target_weights(histories: Histories, position: Array, weights: Mapping[str, float]) -> Array:
-    """float32, shaped as `position`: `Reading.weights` of the events at these positions."""
+def target_weights(histories: Histories, position: Array, weights: Mapping[str, Array | float]) -> Array:
+    """float32, shaped as `position`: the largest weight of the events at these positions; weights: of all alike, or
+    float32 [B, 1] by row."""
     out = np.zeros(position.shape, np.float32)
     for name, weight in weights.items():
-        np.maximum(out, np.where(histories.labels[name][position] > 0, np.float32(weight), 0), out=out)
+        np.maximum(out, np.where(histories.labels[name][position] > 0, weight, 0), out=out)
     return out
