@@ -89,7 +89,7 @@ def test_a_target_counts_what_its_row_says(users, seed):
     assert np.array_equal(learn.preference, preference)
     rows, columns = np.divmod(learn.query[learn.row], learn.tokens.shape[1])
     said = [
-        max(share * happened for share, happened in zip(preference[row], users[row][column][1:], strict=True))
+        sum(share * happened for share, happened in zip(preference[row], users[row][column][1:], strict=True))
         for row, column in zip(rows, columns, strict=True)
     ]
     assert learn.weight.tolist() == pytest.approx(said)

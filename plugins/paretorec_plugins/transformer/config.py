@@ -53,7 +53,8 @@ class TransformerConfig(ComponentConfig):
     preferences: tuple[str, ...] = Field(
         default=(),
         description="Events that one network learns to trade off: while it learns, each history has event weights of "
-        "its own, drawn from all that sum to 1, and is told which; `preference` says which ones it serves.",
+        "its own, drawn from all that sum to 1 and added where several happened, and is told which; `preference` says "
+        "which ones it serves.",
     )
     preference: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default_factory=dict,

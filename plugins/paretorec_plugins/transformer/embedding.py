@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding_bag
@@ -100,11 +102,11 @@ class EventVectors(nn.Embedding):
 
 
 class PreferenceVectors(nn.Embedding):
-    """Sum of a vector for each event by what it counts, the same at every token of a row."""
+    """Sum of a vector for each event by what it counts, the same at every token of a row and scaled as tokens are."""
 
     def forward(self, preference: Tensor) -> Tensor:
         """float32 [B, E] -> [B, 1, d]."""
-        return (preference.to(self.weight.dtype) @ self.weight)[:, None]
+        return ((preference.to(self.weight.dtype) @ self.weight) * math.sqrt(self.embedding_dim))[:, None]
 
 
 class TimeVectors(nn.Module):

@@ -139,11 +139,11 @@ def lesson(
     whole = (size == histories.length)[:, None]
     learnt = real & ((query > 0) | whole)
     weight = None
-    weights: Mapping[str, Array | float] = reading.weights
-    if preference is not None:
-        weights = dict(zip(reading.preferences, np.split(preference, len(reading.preferences), axis=1), strict=True))
-    if weights:
-        each = target_weights(histories, position, weights)
+    if reading.weights or preference is not None:
+        if preference is None:
+            each = target_weights(histories, position, reading.weights)
+        else:
+            each = preferred_weights(histories, position, reading.preferences, preference)
         learnt &= each > 0
         weight = each[learnt]
     flat = (np.arange(len(items))[:, None] * items.shape[1] + query)[learnt]
@@ -178,10 +178,15 @@ def _happened(histories: Histories, position: Array, events: Sequence[str]) -> A
     return out
 
 
-def target_weights(histories: Histories, position: Array, weights: Mapping[str, Array | float]) -> Array:
-    """float32, shaped as `position`: the largest weight of the events at these positions; weights: of all alike, or
-    float32 [B, 1] by row."""
+def target_weights(histories: Histories, position: Array, weights: Mapping[str, float]) -> Array:
+    """float32, shaped as `position`: `Reading.weights` of the events at these positions."""
     out = np.zeros(position.shape, np.float32)
     for name, weight in weights.items():
-        np.maximum(out, np.where(histories.labels[name][position] > 0, weight, 0), out=out)
+        np.maximum(out, np.where(histories.labels[name][position] > 0, np.float32(weight), 0), out=out)
     return out
+
+
+def preferred_weights(histories: Histories, position: Array, events: Sequence[str], preference: Array) -> Array:
+    """float32, as `position` [B, S]: sum over the events there of what they count in the row, so that a lesson's loss
+    is the weighted sum of the events' losses.  preference: float32 [B, E]."""
+    return sum((histories.labels[name][position] > 0) * preference[:, [number]] for number, name in enumerate(events))
