@@ -44,7 +44,7 @@ def best(encoder, count=1):
 
 @pytest.fixture(scope="module")
 def divided():
-    return fitted(two_ways(200), preferences=EVENTS, epochs=12)
+    return fitted(two_ways(200), preferences=EVENTS, epochs=24)
 
 
 def test_each_preference_is_served_what_it_asks_for(divided):

@@ -189,4 +189,7 @@ def target_weights(histories: Histories, position: Array, weights: Mapping[str, 
 def preferred_weights(histories: Histories, position: Array, events: Sequence[str], preference: Array) -> Array:
     """float32, as `position` [B, S]: sum over the events there of what they count in the row, so that a lesson's loss
     is the weighted sum of the events' losses.  preference: float32 [B, E]."""
-    return sum((histories.labels[name][position] > 0) * preference[:, [number]] for number, name in enumerate(events))
+    out = np.zeros(position.shape, np.float32)
+    for number, name in enumerate(events):
+        out += (histories.labels[name][position] > 0) * preference[:, [number]]
+    return out
