@@ -22,7 +22,7 @@ from paretorec.registry.settings import read_settings
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "plugin-conflicts.md"
 
-BUILT_IN = Candidate("encoder", "transformer", "paretorec", "0.1.0", "paretorec_plugins.transformer")
+BUILT_IN = Candidate("encoder", "transformer", "paretorec", "0.1.0", "paretorec_plugins.sequence")
 
 
 @pytest.fixture(scope="module")

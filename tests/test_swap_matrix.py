@@ -41,6 +41,7 @@ SMALL = {
 }
 FIRST = ("item-knn", "nsga2")
 """Every encoder runs with this optimizer, every optimizer with this encoder."""
+TINY = {"width": 32, "length": 20, "epochs": 1}
 RULES = {
     "allow": {"column": "category", "values": ["coffee", "care", "shoes", "pasta", "fruit"]},
     "available": {"column": "price"},
@@ -88,7 +89,7 @@ def pairs() -> list[tuple[str, str]]:
 def matrix(scores, tmp_path_factory) -> dict[tuple[str, str], Path]:
     """(encoder, optimizer) -> folder of the run. Each encoder is fitted once."""
     root = tmp_path_factory.mktemp("matrix")
-    params = {"given": {"scores": str(scores)}, "transformer": TRANSFORMER["params"]}
+    params = {"given": {"scores": str(scores)}, "transformer": TRANSFORMER["params"], "gru": TINY, "cnn": TINY}
     folders: dict[tuple[str, str], Path] = {}
     for encoder, optimizer in pairs():
         out, states = root / f"{encoder}-{optimizer}", root / f"{encoder}-{FIRST[1]}" / "states"
@@ -205,10 +206,10 @@ def page(matrix: dict[tuple[str, str], Path], others: dict[str, dict[str, str]])
             "",
             "Written by `PARETOREC_WRITE_DOCS=1 pytest tests/test_swap_matrix.py`, which runs a small simulated store",
             "(150 customers, 80 items, 12 weeks; 200 policies judged) with every built-in encoder and every built-in",
-            "optimizer. Only `use` changes (`given` also names its table, here of random scores; `transformer` is kept",
-            "tiny). Each encoder is fitted once. A cell shows points of the front, and the hypervolume relative to",
-            "random search with the same budget; `cma-es`, `de`, `ga` and `pso` maximise one wish and are not after",
-            "hypervolume. Classes are those that the runs' manifests name.",
+            "optimizer. Only `use` changes (`given` also names its table, here of random scores; `transformer`, `gru`",
+            "and `cnn` are kept tiny). Each encoder is fitted once. A cell shows points of the front, and the",
+            "hypervolume relative to random search with the same budget; `cma-es`, `de`, `ga` and `pso` maximise one",
+            "wish and are not after hypervolume. Classes are those that the runs' manifests name.",
             "",
             *head,
             *rows,

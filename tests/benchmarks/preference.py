@@ -38,8 +38,8 @@ from paretorec.contracts import Array, Requests, RunContext
 from paretorec.prepare import Prepared
 from paretorec.record import machine, versions
 from paretorec.search.pareto import hypervolume
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.encoder import TransformerEncoder
+from paretorec_plugins.sequence.encoder import TransformerEncoder
+from paretorec_plugins.sequence.families import TransformerConfig
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 TASKS: dict[str, dict[str, Any]] = {

@@ -16,9 +16,9 @@ import torch
 
 from paretorec.contracts import Histories, RunContext
 from paretorec.training import Plan, fit
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.model import Transformer
-from paretorec_plugins.transformer.task import NextItem
+from paretorec_plugins.sequence.families import TransformerConfig
+from paretorec_plugins.sequence.network import Network
+from paretorec_plugins.sequence.task import NextItem
 
 USERS, LENGTH = 200, 200
 
@@ -47,7 +47,7 @@ def main() -> None:
         np.arange(USERS, dtype=np.int32),
     )
     generator = torch.Generator().manual_seed(0)
-    model = Transformer(items, config, generator)
+    model = Network(items, config, generator)
     task = FewSteps(model, past, np.arange(items + 1), config, generator, lambda: None)
     task.steps = steps
     before = _peak()

@@ -32,8 +32,8 @@ from paretorec.artifact import read_json, write_json
 from paretorec.contracts import Array, RunContext
 from paretorec.prepare import Prepared
 from paretorec.record import machine, versions
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.encoder import TransformerEncoder
+from paretorec_plugins.sequence.encoder import TransformerEncoder
+from paretorec_plugins.sequence.families import TransformerConfig
 
 BASE = {"width": 64, "heads": 1, "warm_up": 1, "patience": 0}
 """A quarter of the default width's work."""

@@ -49,9 +49,9 @@ from speed_peers import BATCH, PlainLoop, RecTools, newest
 from paretorec.contracts import Array, Histories
 from paretorec.record import machine
 from paretorec.training import make_optimizer, precision
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.model import Transformer
-from paretorec_plugins.transformer.task import NextItem
+from paretorec_plugins.sequence.families import TransformerConfig
+from paretorec_plugins.sequence.network import Network
+from paretorec_plugins.sequence.task import NextItem
 
 FILE = Path("ml-1m") / "ml-1m.txt.gz"
 SETTINGS = {
@@ -114,7 +114,7 @@ class Ours:
             precision=precision,
         )
         generator = torch.Generator().manual_seed(SETTINGS["seed"])
-        self.model = Transformer(items, config, generator)
+        self.model = Network(items, config, generator)
         self.task = NextItem(self.model, past, np.arange(items + 1), config, generator, lambda: None)
         self.optimizer = make_optimizer(config.optimizer, self.model.parameters(), SETTINGS["learning_rate"])
         self.length = np.minimum(past.length, config.length + 1)

@@ -61,7 +61,7 @@ def test_the_manifest_names_the_run_that_it_went_on_from(old, tmp_path):
 
 
 def test_the_encoder_gets_what_was_learned_with_the_items_that_it_was_learned_with(old, tmp_path, monkeypatch):
-    from paretorec_plugins.transformer.encoder import TransformerEncoder
+    from paretorec_plugins.sequence.encoder import TransformerEncoder
 
     given = []
     warm_start = TransformerEncoder.warm_start

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from paretorec.contracts import DAY, Event, FitData, Histories, ItemTable, Requests, RunContext, State
 from paretorec.errors import ArtifactError, DataError, Interrupted
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.encoder import TransformerEncoder
+from paretorec_plugins.sequence.encoder import TransformerEncoder
+from paretorec_plugins.sequence.families import TransformerConfig
 
 SMALL = {
     "width": 16,

@@ -8,8 +8,8 @@ from test_transformer import ITEMS, SMALL, fit_data, histories_of, table, walks
 from paretorec.contracts import RunContext
 from paretorec.errors import ConfigError
 from paretorec.export import quantise
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.encoder import TransformerEncoder
+from paretorec_plugins.sequence.encoder import TransformerEncoder
+from paretorec_plugins.sequence.families import TransformerConfig
 
 onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")

@@ -12,11 +12,11 @@ from test_transformer import ITEMS, SMALL, StopAfter, fit_data, fitted, historie
 
 from paretorec.contracts import MISSING, Category, ItemTable, RunContext
 from paretorec.errors import ArtifactError, DataError, Interrupted
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.encoder import TransformerEncoder
-from paretorec_plugins.transformer.features import ItemFeatures
-from paretorec_plugins.transformer.inputs import Inputs
-from paretorec_plugins.transformer.model import Transformer
+from paretorec_plugins.sequence.encoder import TransformerEncoder
+from paretorec_plugins.sequence.families import TransformerConfig
+from paretorec_plugins.sequence.features import ItemFeatures
+from paretorec_plugins.sequence.inputs import Inputs
+from paretorec_plugins.sequence.network import Network
 
 NAMES = (MISSING, "even", "odd", "odd|late", "new")
 BOTH = {"features": ("parity", "price")}
@@ -93,7 +93,7 @@ def test_item_vectors_are_those_of_the_definition(separator, gap, use_ids):
     features = ItemFeatures.measure(config, items, seen)
     described = features.describe(items)
     generator = torch.Generator().manual_seed(0)
-    model = Transformer(ITEMS, config, generator, features=described.take(seen)).eval()
+    model = Network(ITEMS, config, generator, features=described.take(seen)).eval()
     with torch.no_grad():
         for weight in model.parameters():
             weight.normal_(generator=generator)
@@ -188,7 +188,7 @@ def test_before_anything_is_learned_an_item_answers_to_those_alike(tmp_path):
     path = vectors_file(tmp_path / "v.csv", circle(ITEMS))
     config = TransformerConfig(width=64, item_vectors=path, use_ids=False)
     features = ItemFeatures.measure(config, PLAIN, np.arange(ITEMS)).describe(PLAIN)
-    model = Transformer(ITEMS, config, torch.Generator().manual_seed(0), features=features).eval()
+    model = Network(ITEMS, config, torch.Generator().manual_seed(0), features=features).eval()
     with torch.no_grad():
         hidden = model(Inputs(torch.tensor([[0, item + 1] for item in range(ITEMS)])))[:, 1]
         own = (hidden @ model.item_vectors.T).argsort(descending=True)[:, :3]
@@ -198,7 +198,7 @@ def test_before_anything_is_learned_an_item_answers_to_those_alike(tmp_path):
 def test_dropped_ids_are_others_in_every_step_and_none_once_trained():
     config = TransformerConfig(width=8, id_dropout=0.5, **BOTH)
     features = ItemFeatures.measure(config, PLAIN, np.arange(ITEMS)).describe(PLAIN)
-    model = Transformer(ITEMS, config, torch.Generator().manual_seed(0), features=features)
+    model = Network(ITEMS, config, torch.Generator().manual_seed(0), features=features)
     with torch.no_grad():
         whole = model.eval().item_vectors
         cold = model.tokens.never_seen(features)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from oracles import plain_transformer
 from pydantic import ValidationError
 
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.inputs import Inputs
-from paretorec_plugins.transformer.model import Transformer
-from paretorec_plugins.transformer.positions import distance_buckets, gap_buckets
+from paretorec_plugins.sequence.families import TransformerConfig
+from paretorec_plugins.sequence.inputs import Inputs
+from paretorec_plugins.sequence.network import Network
+from paretorec_plugins.sequence.positions import distance_buckets, gap_buckets
 
 ITEMS, LENGTH = 6, 40
 CLOSE = {"atol": 2e-5, "rtol": 1e-4}
@@ -35,7 +35,7 @@ LAW = settings(deadline=None, max_examples=60)
 
 def network_of(fields=None, causal=True):
     config = TransformerConfig(**({"width": 8, "length": LENGTH} | (fields or {})))
-    network = Transformer(ITEMS, config, torch.Generator().manual_seed(0), causal).eval()
+    network = Network(ITEMS, config, torch.Generator().manual_seed(0), causal).eval()
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():  # far from the first weights, at which positions and biases hardly count
         for weight in network.parameters():
@@ -75,7 +75,7 @@ def rows_of(inputs, rows):
 @torch.no_grad()
 def test_the_plain_network_computes_what_it_always_did_to_the_bit():
     config = TransformerConfig(width=64, heads=1, length=LENGTH, positions="learned", block="gelu")
-    network = Transformer(ITEMS, config, torch.Generator().manual_seed(3)).eval()
+    network = Network(ITEMS, config, torch.Generator().manual_seed(3)).eval()
     weights = network.state_dict()
     drawn = plain_transformer.first_weights(
         ITEMS, config.width, LENGTH, config.layers, config.expansion, torch.Generator().manual_seed(3)

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from paretorec.contracts import DAY, Event, FitData, Histories, ItemTable, Requests, RunContext
-from paretorec_plugins.transformer.cloze import cloze_lesson, cloze_window
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.encoder import TransformerEncoder
-from paretorec_plugins.transformer.inputs import START
-from paretorec_plugins.transformer.model import Transformer
-from paretorec_plugins.transformer.windows import Reading
+from paretorec_plugins.sequence.cloze import cloze_lesson, cloze_window
+from paretorec_plugins.sequence.encoder import TransformerEncoder
+from paretorec_plugins.sequence.families import TransformerConfig
+from paretorec_plugins.sequence.inputs import START
+from paretorec_plugins.sequence.network import Network
+from paretorec_plugins.sequence.windows import Reading
 
 ITEMS = 10
 INDEX = np.arange(ITEMS + 1)
@@ -148,7 +148,7 @@ def test_items_are_hidden_as_often_as_asked():
 
 
 def test_both_sides_count_and_padding_does_not():
-    model = Transformer(ITEMS, TransformerConfig(width=8), torch.Generator().manual_seed(0), causal=False).eval()
+    model = Network(ITEMS, TransformerConfig(width=8), torch.Generator().manual_seed(0), causal=False).eval()
     alone = cloze_window(histories_of([[1, 2, 3]]), INDEX, 12).inputs("cpu")
     padded = cloze_window(histories_of([[1, 2, 3]]), INDEX, 12, 9).inputs("cpu")
     other = cloze_window(histories_of([[1, 2, 7]]), INDEX, 12).inputs("cpu")

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paretorec.contracts import DAY, Event, Histories, Requests
-from paretorec_plugins.transformer.inputs import START
-from paretorec_plugins.transformer.validation import Validation, positive_targets, repeats
-from paretorec_plugins.transformer.windows import lesson, window
+from paretorec_plugins.sequence.inputs import START
+from paretorec_plugins.sequence.validation import Validation, positive_targets, repeats
+from paretorec_plugins.sequence.windows import lesson, window
 
 INDEX = np.arange(101)
 """Item codes are their own indices; 100 stands for everything unknown."""

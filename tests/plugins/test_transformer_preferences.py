@@ -12,9 +12,9 @@ from test_transformer import ITEMS, SMALL, StopAfter, fit_data, fitted, historie
 
 from paretorec.contracts import Event, RunContext, State
 from paretorec.errors import ArtifactError, ConfigError, DataError, Interrupted
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.encoder import TransformerEncoder
-from paretorec_plugins.transformer.windows import Reading, lesson, window
+from paretorec_plugins.sequence.encoder import TransformerEncoder
+from paretorec_plugins.sequence.families import TransformerConfig
+from paretorec_plugins.sequence.windows import Reading, lesson, window
 
 EVENTS = ("view", "buy")
 VIEWS, BUYS = {"view": 1.0}, {"buy": 1.0}

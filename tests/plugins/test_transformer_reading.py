@@ -13,11 +13,11 @@ from test_transformer import ITEMS, SMALL, fit_data, fitted, histories_of, table
 
 from paretorec.contracts import DAY, Event, RunContext
 from paretorec.errors import ConfigError, DataError
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.embedding import EventVectors, TimeVectors, hour_of_week
-from paretorec_plugins.transformer.encoder import TransformerEncoder
-from paretorec_plugins.transformer.inputs import Inputs
-from paretorec_plugins.transformer.windows import Reading, lesson, window
+from paretorec_plugins.sequence.embedding import EventVectors, TimeVectors, hour_of_week
+from paretorec_plugins.sequence.encoder import TransformerEncoder
+from paretorec_plugins.sequence.families import TransformerConfig
+from paretorec_plugins.sequence.inputs import Inputs
+from paretorec_plugins.sequence.windows import Reading, lesson, window
 
 LENGTH = 5
 EVENTS = ("view", "buy")

@@ -12,10 +12,10 @@ from test_transformer import ITEMS, SMALL, StopAfter, best, fit_data, fitted, hi
 from paretorec.contracts import MISSING, Category, ItemTable, RunContext, State
 from paretorec.errors import ArtifactError, Interrupted
 from paretorec.training import length_batches
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.encoder import TransformerEncoder
-from paretorec_plugins.transformer.model import Transformer
-from paretorec_plugins.transformer.task import NextItem
+from paretorec_plugins.sequence.encoder import TransformerEncoder
+from paretorec_plugins.sequence.families import TransformerConfig
+from paretorec_plugins.sequence.network import Network
+from paretorec_plugins.sequence.task import NextItem
 
 
 class Scores(StopAfter):
@@ -32,7 +32,7 @@ class Scores(StopAfter):
 def losses(lists, batches, **fields):
     """(mean loss over all targets, its gradients by parameter), from these batches of rows."""
     config = TransformerConfig(**(SMALL | {"dropout": 0.0} | fields))
-    model = Transformer(ITEMS, config, torch.Generator().manual_seed(0)).double().train()
+    model = Network(ITEMS, config, torch.Generator().manual_seed(0)).double().train()
     histories = histories_of(lists)
     task = NextItem(model, histories, np.arange(ITEMS + 1), config, torch.Generator(), lambda: None)
     targets = np.minimum(histories.length, config.length + (histories.length <= config.length + 1))
@@ -62,7 +62,7 @@ def test_bucketed_batches_have_the_loss_and_the_gradients_of_single_histories(li
 def test_little_data_is_learned_in_small_batches(users, wished, most):
     histories = histories_of(walks(users))
     config = TransformerConfig(**(SMALL | {"batch_tokens": most, "min_batches": wished}))
-    model = Transformer(ITEMS, config, torch.Generator().manual_seed(0))
+    model = Network(ITEMS, config, torch.Generator().manual_seed(0))
     task = NextItem(model, histories, np.arange(ITEMS + 1), config, torch.Generator(), lambda: None)
     batches = task.batches(np.random.default_rng(0))
     assert sorted(np.concatenate(batches).tolist()) == list(range(users))

@@ -18,7 +18,7 @@ REGISTRY = Registry(files=())
 BUILTIN = [(entry.kind, entry.name) for entry in REGISTRY.available() if entry.builtin]
 PARAMS = {
     ("source", "simulated-store"): {"users": 30, "weeks": 6, "items": 30},
-    ("encoder", "transformer"): {"width": 8, "epochs": 2, "length": 20},
+    **{("encoder", name): {"width": 8, "epochs": 2, "length": 20} for name in ("transformer", "gru", "cnn")},
     ("ranker", "mlp"): {"hidden": [8], "epochs": 2},
 }
 """Smaller than the defaults, which are the same code."""

@@ -13,23 +13,24 @@ import torch
 from torch import Tensor, nn
 
 from paretorec.errors import ConfigError, MissingDependency
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.inputs import START, Inputs
-from paretorec_plugins.transformer.model import Transformer
+from paretorec_plugins.sequence.config import SequenceConfig
+from paretorec_plugins.sequence.families import GruConfig
+from paretorec_plugins.sequence.inputs import START, Inputs
+from paretorec_plugins.sequence.network import Network
 
 HISTORY, ITEMS, SCORES = "history", "items", "scores"
 """Names of the graph's input and outputs."""
 
 
 class Serving(nn.Module):
-    """What `TransformerEncoder` does between a history's item codes and its best items."""
+    """What `SequenceEncoder` does between a history's item codes and its best items."""
 
     vectors: Tensor
     catalogue: Tensor
     preference: Tensor | None
 
     def __init__(
-        self, model: Transformer, vectors: Tensor, catalogue: Tensor, preference: tuple[float, ...], k: int
+        self, model: Network, vectors: Tensor, catalogue: Tensor, preference: tuple[float, ...], k: int
     ) -> None:
         """vectors: float32 [T, d] by token, the last one for every item without one.  catalogue: float32 [N, d].
         preference: what events count, where the network is told."""
@@ -60,18 +61,23 @@ class Serving(nn.Module):
 
 
 def write_onnx(
-    path: Path, config: TransformerConfig, model: Transformer, vectors: Tensor, catalogue: Tensor, k: int
+    path: Path, config: SequenceConfig, model: Network, vectors: Tensor, catalogue: Tensor, k: int
 ) -> dict[str, Any]:
     """Write the graph; returns what its user must know of inputs and outputs.
 
-    Raises `ConfigError` where the configuration wants to know more of a history than its items, and
+    Raises `ConfigError` for a `gru`, and where the configuration wants to know more of a history than its items, and
     `MissingDependency` without onnx and onnxscript (extra ``export``).
     """
-    wanted = [field for field in ("time_bias", "time_features", "events") if getattr(config, field)]
+    wanted = [field for field in ("time_bias", "time_features", "events") if getattr(config, field, False)]
     if wanted:
         raise ConfigError(
-            f"encoder transformer: {wanted[0]} = true cannot be exported, since a file's input is item codes alone; "
-            f"fit one with {wanted[0]} = false"
+            f"encoder {config.encoder}: {wanted[0]} = true cannot be exported, since a file's input is item codes "
+            f"alone; fit one with {wanted[0]} = false"
+        )
+    if isinstance(config, GruConfig):
+        raise ConfigError(
+            "encoder gru cannot be exported, since torch's exporter writes its steps out for histories of one length "
+            "alone; export a transformer or a cnn"
         )
     try:
         import onnxscript  # noqa: F401 - torch's exporter needs it

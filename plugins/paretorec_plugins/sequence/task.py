@@ -10,11 +10,12 @@ from torch import Tensor
 
 from paretorec.contracts import Array, Histories
 from paretorec.training import CatalogueLoss, LossName, length_batches, to_device, uses_bf16
-from paretorec_plugins.transformer.cloze import cloze_lesson
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.inputs import START
-from paretorec_plugins.transformer.model import Transformer
-from paretorec_plugins.transformer.windows import ITEMS_ALONE, Lesson, Reading, lesson
+from paretorec_plugins.sequence.cloze import cloze_lesson
+from paretorec_plugins.sequence.config import SequenceConfig
+from paretorec_plugins.sequence.families import TransformerConfig
+from paretorec_plugins.sequence.inputs import START
+from paretorec_plugins.sequence.network import Network
+from paretorec_plugins.sequence.windows import ITEMS_ALONE, Lesson, Reading, lesson
 
 FULL_LIMIT = 20_000
 """Items up to which `loss = "auto"` means the full softmax."""
@@ -27,10 +28,10 @@ class NextItem:
 
     def __init__(
         self,
-        model: Transformer,
+        model: Network,
         histories: Histories,
         index: Array,
-        config: TransformerConfig,
+        config: SequenceConfig,
         generator: torch.Generator,
         validate: Callable[[], float | None],
         reading: Reading = ITEMS_ALONE,
@@ -77,7 +78,7 @@ class NextItem:
 
     def _lesson(self, histories: Histories) -> Lesson:
         config, index, reading = self._config, self._index, self._reading
-        if config.objective == "masked":
+        if isinstance(config, TransformerConfig) and config.masked:
             return cloze_lesson(histories, index, config.length, config.mask_share, self._rng, reading)
         preference = None
         if reading.preferences:
@@ -87,7 +88,7 @@ class NextItem:
         return lesson(histories, index, config.length, basket, reading, preference)
 
 
-def loss_of(config: TransformerConfig, items: int) -> LossName:
+def loss_of(config: SequenceConfig, items: int) -> LossName:
     """What ``auto`` means for so many items."""
     if config.loss == "auto":
         return "full" if items <= FULL_LIMIT else "sampled"

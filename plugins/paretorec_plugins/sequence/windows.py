@@ -10,7 +10,7 @@ import torch
 
 from paretorec.contracts import Array, Histories
 from paretorec.training.devices import to_device
-from paretorec_plugins.transformer.inputs import START, Inputs
+from paretorec_plugins.sequence.inputs import START, Inputs
 
 
 @dataclass(frozen=True, slots=True)

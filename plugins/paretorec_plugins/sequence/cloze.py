@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from paretorec.contracts import Array, Histories
-from paretorec_plugins.transformer.inputs import START
-from paretorec_plugins.transformer.windows import ITEMS_ALONE, Lesson, Reading, Window, target_weights, window
+from paretorec_plugins.sequence.inputs import START
+from paretorec_plugins.sequence.windows import ITEMS_ALONE, Lesson, Reading, Window, target_weights, window
 
 
 def cloze_window(

@@ -1,11 +1,11 @@
-"""Encoder ``transformer``: from histories to vectors."""
+"""Encoders ``transformer``, ``gru`` and ``cnn``: from histories to vectors."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -13,16 +13,16 @@ import torch
 from paretorec.contracts import Array, FitData, Histories, ItemTable, RunContext, State
 from paretorec.errors import ArtifactError, DataError
 from paretorec.training import Plan, checkpoint_path, fit, torch_threads
-from paretorec_plugins.transformer.catalogue import Catalogue
-from paretorec_plugins.transformer.cloze import cloze_window
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.features import ItemFeatures
-from paretorec_plugins.transformer.model import Transformer
-from paretorec_plugins.transformer.reading import check_targets, check_times, labels_read, make_reading
-from paretorec_plugins.transformer.task import NextItem
-from paretorec_plugins.transformer.validation import Validation, positive_targets, repeats
-from paretorec_plugins.transformer.warm import Before
-from paretorec_plugins.transformer.windows import window
+from paretorec_plugins.sequence.catalogue import Catalogue
+from paretorec_plugins.sequence.cloze import cloze_window
+from paretorec_plugins.sequence.config import SequenceConfig
+from paretorec_plugins.sequence.features import ItemFeatures
+from paretorec_plugins.sequence.network import Network
+from paretorec_plugins.sequence.reading import check_targets, check_times, labels_read, make_reading
+from paretorec_plugins.sequence.task import NextItem
+from paretorec_plugins.sequence.validation import Validation, positive_targets, repeats
+from paretorec_plugins.sequence.warm import Before
+from paretorec_plugins.sequence.windows import window
 
 GROUP, WIDE_GROUP = 8, 4
 """Histories that are encoded at once, always, and of long ones, so that one user does not wait for seven others:
@@ -33,19 +33,12 @@ WIDTHS = (17, 33, 65, 129, 257, 513)
 """Widths that windows are padded to, by their own length alone."""
 REPEATS = 0.01
 """Share of repeated events from which validation counts items that the user had."""
-SHAPE = (
-    *("width", "layers", "heads", "expansion", "attention", "block", "positions", "time_bias", "length"),
-    *("objective", "similarity", "learn_temperature"),
-    *("events", "features", "separator", "time_features", "use_ids", "preferences"),
-)
-"""Fields that saved weights depend on; one that a state lacks came later and had its default, which stays what it
-was."""
 FEATURES = "features/"
 """What a state says of item features stands behind it."""
 
 
-class TransformerEncoder:
-    """Causal self-attention over the newest `length` items.
+class SequenceEncoder:
+    """A network over the newest `length` items: which one, its configuration says.
 
     Learns a vector for every item that occurs in the fit part. An item without one (new, or never in a history)
     has the mean of all learned vectors, as candidate and in histories: it scores like the average item; where
@@ -57,9 +50,9 @@ class TransformerEncoder:
 
     formats = ("onnx",)
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, config: SequenceConfig) -> None:
         self.config = config
-        self._model: Transformer | None = None
+        self._model: Network | None = None
         self._catalogue: Catalogue | None = None
         self._events: tuple[str, ...] = ()
         """The data's, when it was fitted."""
@@ -78,9 +71,10 @@ class TransformerEncoder:
 
     def fit(self, data: FitData, run: RunContext) -> None:
         """Train. Raises `DataError` where no history has an event."""
+        name = self.config.encoder
         histories = data.histories.take(data.histories.length > 0)
         if not len(histories):
-            raise DataError("encoder transformer: the fit part has no history event to learn from")
+            raise DataError(f"encoder {self.config.encoder}: the fit part has no history event to learn from")
         position = histories.flat()[1]
         check_times(self.config, data, position)
         check_targets(self.config, data, position)
@@ -88,7 +82,7 @@ class TransformerEncoder:
         known = np.unique(histories.items[position]).astype(np.int64)
         self._catalogue = Catalogue.of(known, data.items, self._measured(data.items, known))
         generator = torch.Generator(run.device)
-        generator.manual_seed(int(run.rng("transformer/weights").integers(2**62)))
+        generator.manual_seed(int(run.rng(f"{name}/weights").integers(2**62)))
         self._model = self._network(generator, self._catalogue)
         if self._before is not None:
             self._before.give(self._model, data.items.ids[known], self._meta(self._catalogue))
@@ -106,8 +100,8 @@ class TransformerEncoder:
             data_read += self._catalogue.described.arrays()
         if self._before is not None:
             data_read += self._before.state.arrays.values()
-        checkpoint = checkpoint_path(run, "transformer", self.config, data_read)
-        fit(task, self._plan(), run, "transformer", checkpoint)
+        checkpoint = checkpoint_path(run, name, self.config, data_read)
+        fit(task, self._plan(), run, name, checkpoint)
         self._model.cpu()
         self._refresh()
 
@@ -116,11 +110,11 @@ class TransformerEncoder:
         with torch_threads(1):
             return self._encode(histories)
 
-    def preferring(self, preference: Mapping[str, float]) -> TransformerEncoder:
+    def preferring(self, preference: Mapping[str, float]) -> Self:
         """The same network, asked with other weights of its `preferences`; item vectors are the same for all."""
         model, catalogue = self._fitted()
         settings = self.config.model_dump() | {"preference": dict(preference)}
-        other = TransformerEncoder(TransformerConfig(**settings))
+        other = type(self)(type(self.config)(**settings))
         other._model, other._catalogue, other._events, other._vectors = model, catalogue, self._events, self._vectors
         return other
 
@@ -139,7 +133,7 @@ class TransformerEncoder:
         return State(arrays, self._meta(catalogue))
 
     def _meta(self, catalogue: Catalogue) -> dict[str, Any]:
-        meta = {field: getattr(self.config, field) for field in SHAPE} | {"event_names": list(self._events)}
+        meta = {field: getattr(self.config, field) for field in self.config.shape} | {"event_names": list(self._events)}
         if catalogue.features is not None:
             meta |= {f"{FEATURES}{key}": value for key, value in catalogue.features.state().meta.items()}
         return meta
@@ -151,7 +145,8 @@ class TransformerEncoder:
         known = np.asarray(arrays.pop("known", np.zeros(0)), np.int64)
         if known.max(initial=-1) >= len(items):
             raise ArtifactError(
-                f"encoder transformer learned item code {known.max()}, but the item table has {len(items)} rows"
+                f"encoder {self.config.encoder} learned item code {known.max()}, but the item table has {len(items)} "
+                "rows"
             )
         self._events = tuple(state.meta.get("event_names", ()))
         self._catalogue = Catalogue.of(known, items, _features(self.config, state))
@@ -159,31 +154,33 @@ class TransformerEncoder:
         try:
             model.load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in arrays.items()})
         except RuntimeError as cause:
-            raise ArtifactError("encoder transformer: the saved weights are incomplete; run again") from cause
+            raise ArtifactError(
+                f"encoder {self.config.encoder}: the saved weights are incomplete; run again"
+            ) from cause
         self._model = model.eval()
         self._refresh()
 
     def export(self, path: Path, form: str, items: ItemTable, k: int) -> dict[str, Any]:
-        """One ONNX graph (`paretorec_plugins.transformer.onnx_model`): what the encoder answers, but for rounding."""
-        from paretorec_plugins.transformer.onnx_model import write_onnx
+        """One ONNX graph (`paretorec_plugins.sequence.onnx_model`): what the encoder answers, but for rounding."""
+        from paretorec_plugins.sequence.onnx_model import write_onnx
 
         model, _ = self._fitted()
         return write_onnx(path, self.config, model, self._vectors, torch.from_numpy(self.encode_items(items)), k)
 
     def _check_shape(self, state: State) -> None:
         differing = []
-        for field in SHAPE:
-            saved = state.meta.get(field, TransformerConfig.model_fields[field].default)
+        for field in self.config.shape:
+            saved = state.meta.get(field, type(self.config).model_fields[field].default)
             saved = tuple(saved) if isinstance(saved, list) else saved
             mine = getattr(self.config, field)
             if saved != mine:
                 differing.append(f"{field} = {saved}, the configuration has {mine}")
         if differing:
-            raise ArtifactError(f"encoder transformer was fitted with {'; '.join(differing)}")
+            raise ArtifactError(f"encoder {self.config.encoder} was fitted with {'; '.join(differing)}")
 
-    def _fitted(self) -> tuple[Transformer, Catalogue]:
+    def _fitted(self) -> tuple[Network, Catalogue]:
         if self._model is None or self._catalogue is None:
-            raise ArtifactError("encoder transformer is not fitted; call fit or restore first")
+            raise ArtifactError(f"encoder {self.config.encoder} is not fitted; call fit or restore first")
         return self._model, self._catalogue
 
     def _measured(self, items: ItemTable, known: Array) -> ItemFeatures | None:
@@ -191,12 +188,12 @@ class TransformerEncoder:
             return None
         return ItemFeatures.measure(self.config, items, known)
 
-    def _network(self, generator: torch.Generator, catalogue: Catalogue) -> Transformer:
-        return Transformer(
+    def _network(self, generator: torch.Generator, catalogue: Catalogue) -> Network:
+        return Network(
             len(catalogue.known),
             self.config,
             generator,
-            causal=self.config.objective == "causal",
+            causal=not self.config.masked,
             events=len(self._events) if self.config.events else 0,
             features=catalogue.learned,
         )
@@ -225,7 +222,7 @@ class TransformerEncoder:
         requests, limit = data.validation, self.config.validation_requests
         rows = np.arange(len(requests))
         if len(rows) > limit:
-            rows = np.sort(run.rng("transformer/validation").choice(rows, limit, replace=False))
+            rows = np.sort(run.rng(f"{self.config.encoder}/validation").choice(rows, limit, replace=False))
         requests = requests.take(rows)
         exclude = self.config.exclude_seen
         if exclude is None:
@@ -247,7 +244,7 @@ class TransformerEncoder:
         length = self.config.length
         device = model.tokens.weight.device
         vectors = self._vectors.to(device)
-        look = cloze_window if self.config.objective == "masked" else window
+        look = cloze_window if self.config.masked else window
         codes = np.arange(catalogue.size + 1)
         reading = make_reading(self.config, self._events)
         asked, alike = _distinct(histories)
@@ -274,12 +271,24 @@ def _distinct(histories: Histories) -> tuple[Histories, Array]:
     return histories.take(first), alike.ravel()
 
 
-def _features(config: TransformerConfig, state: State) -> ItemFeatures | None:
+def _features(config: SequenceConfig, state: State) -> ItemFeatures | None:
     """As they were measured, by a state."""
     arrays = {key.removeprefix(FEATURES): value for key, value in state.arrays.items() if key.startswith(FEATURES)}
     meta = {key.removeprefix(FEATURES): value for key, value in state.meta.items() if key.startswith(FEATURES)}
     given = bool(meta.get("vectors"))
     if given != bool(config.item_vectors):
         fitted, now = ("with", "none") if given else ("without", repr(config.item_vectors))
-        raise ArtifactError(f"encoder transformer was fitted {fitted} item_vectors, the configuration has {now}")
+        raise ArtifactError(f"encoder {config.encoder} was fitted {fitted} item_vectors, the configuration has {now}")
     return ItemFeatures.restored(config, State(arrays, meta)) if meta else None
+
+
+class TransformerEncoder(SequenceEncoder):
+    """Attention over the newest `length` items (`TransformerConfig`)."""
+
+
+class GruEncoder(SequenceEncoder):
+    """Gated recurrent units over them (`GruConfig`)."""
+
+
+class CnnEncoder(SequenceEncoder):
+    """Dilated causal convolutions over them (`CnnConfig`)."""

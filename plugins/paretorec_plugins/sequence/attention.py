@@ -5,9 +5,9 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn.functional import linear, scaled_dot_product_attention, silu
 
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.positions import PairBias, Pairs
-from paretorec_plugins.transformer.rows import by_row, pick
+from paretorec_plugins.sequence.families import TransformerConfig
+from paretorec_plugins.sequence.positions import PairBias, Pairs
+from paretorec_plugins.sequence.rows import by_row, pick
 
 
 class _Attention(nn.Module):

@@ -1,4 +1,4 @@
-"""The network: a pre-norm Transformer over item vectors (SASRec's idea, Kang and McAuley 2018)."""
+"""The network: vectors of what happened, blocks over them, a norm; what comes out meets the items' vectors."""
 
 from __future__ import annotations
 
@@ -8,31 +8,47 @@ import torch
 from torch import Tensor, nn
 
 from paretorec.training import SeededDropout, Similarity
-from paretorec_plugins.transformer.blocks import Block
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.embedding import (
+from paretorec_plugins.sequence.blocks import Block
+from paretorec_plugins.sequence.config import SequenceConfig
+from paretorec_plugins.sequence.convolution import ConvolutionBlock
+from paretorec_plugins.sequence.embedding import (
     EventVectors,
     FeatureTable,
     PreferenceVectors,
     TimeVectors,
     TokenTable,
 )
-from paretorec_plugins.transformer.features import Described
-from paretorec_plugins.transformer.inputs import START, Inputs
-from paretorec_plugins.transformer.positions import pairs
+from paretorec_plugins.sequence.families import CnnConfig, GruConfig, TransformerConfig
+from paretorec_plugins.sequence.features import Described
+from paretorec_plugins.sequence.inputs import START, Inputs
+from paretorec_plugins.sequence.positions import Pairs, pairs
+from paretorec_plugins.sequence.recurrence import GruBlock
 
 COSINE_TEMPERATURE = 0.05
 """Cosines differ by too little to be logits as they are."""
 
 
-class Transformer(nn.Module):
+def blocks_of(config: SequenceConfig, generator: torch.Generator, causal: bool) -> list[nn.Module]:
+    """The family's: attention as SASRec stacks it (Kang and McAuley 2018), GRU4Rec's units (Hidasi et al. 2016), or
+    NextItNet's convolutions (Yuan et al. 2019)."""
+    match config:
+        case TransformerConfig():
+            return [Block(config, generator, causal) for _ in range(config.layers)]
+        case GruConfig():
+            return [GruBlock(config, generator) for _ in range(config.layers)]
+        case CnnConfig():
+            return [ConvolutionBlock(config, generator, dilation) for dilation in config.dilations]
+    raise TypeError(f"{type(config).__name__} is no family of networks")
+
+
+class Network(nn.Module):
     """Item vectors, positions, blocks. A history's representation and an item's vector meet in
     `similarity`."""
 
     def __init__(
         self,
         items: int,
-        config: TransformerConfig,
+        config: SequenceConfig,
         generator: torch.Generator,
         causal: bool = True,
         events: int = 0,
@@ -46,12 +62,13 @@ class Transformer(nn.Module):
         super().__init__()
         self.config, self.causal = config, causal
         width = config.width
+        learned = isinstance(config, TransformerConfig) and config.positions == "learned"
         with torch.device("meta"):  # torch's own initialisation would draw from the global generator
             self.tokens = TokenTable(items, config, generator, features)
             # Counted from the oldest token, so that a position says how many tokens it sees, when learning as when
             # asked; counted from the newest, it would say in training how many are still to come.
-            self.positions = nn.Embedding(config.length + 1, width) if config.positions == "learned" else None
-            self.blocks = nn.ModuleList(Block(config, generator, causal) for _ in range(config.layers))
+            self.positions = nn.Embedding(config.length + 1, width) if learned else None
+            self.blocks = nn.ModuleList(blocks_of(config, generator, causal))
             self.norm = nn.LayerNorm(width)
             self.events = EventVectors(events, width) if events else None
             self.clock = TimeVectors(width) if config.time_features else None
@@ -73,6 +90,9 @@ class Transformer(nn.Module):
             elif isinstance(module, nn.Linear):
                 module.weight.normal_(0, module.in_features**-0.5, generator=generator)
                 module.bias.zero_()
+            elif isinstance(module, nn.GRU):
+                for weight in module.parameters():
+                    weight.uniform_(-(module.hidden_size**-0.5), module.hidden_size**-0.5, generator=generator)
             elif isinstance(module, nn.LayerNorm):
                 module.weight.fill_(1)
                 module.bias.zero_()
@@ -107,7 +127,7 @@ class Transformer(nn.Module):
 
         table: float [T, d], vectors by token in place of the learned ones, such as those of new items.
         """
-        x, between = self._embed(inputs, table), pairs(inputs, self.config, self.causal)
+        x, between = self._embed(inputs, table), self._pairs(inputs)
         for block in self.blocks:
             x = block(x, between)
         return self.norm(x)  # type: ignore[no-any-return]
@@ -116,8 +136,13 @@ class Transformer(nn.Module):
         """As `forward` at one position of each row, int64 [B] -> [B, d]; the last block works on that one alone."""
         x = self._embed(inputs, table)
         if len(self.blocks) > 1:
-            between = pairs(inputs, self.config, self.causal)
+            between = self._pairs(inputs)
             for block in self.blocks[:-1]:
                 x = block(x, between)
-        x = self.blocks[-1](x, pairs(inputs, self.config, self.causal, position), position)
+        x = self.blocks[-1](x, self._pairs(inputs, position), position)
         return self.norm(x)[:, 0]  # type: ignore[no-any-return]
+
+    def _pairs(self, inputs: Inputs, position: Tensor | None = None) -> Pairs | None:
+        """What attention needs to know; None: other blocks."""
+        config = self.config
+        return pairs(inputs, config, self.causal, position) if isinstance(config, TransformerConfig) else None

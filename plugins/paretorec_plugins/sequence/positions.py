@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.inputs import Inputs
+from paretorec_plugins.sequence.families import TransformerConfig
+from paretorec_plugins.sequence.inputs import Inputs
 
 NEAR = 16
 """Distances below it have a bucket each."""

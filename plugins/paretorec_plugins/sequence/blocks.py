@@ -7,10 +7,10 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from paretorec.training import SeededDropout
-from paretorec_plugins.transformer.attention import ATTENTION
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.positions import Pairs
-from paretorec_plugins.transformer.rows import by_row, pick
+from paretorec_plugins.sequence.attention import ATTENTION
+from paretorec_plugins.sequence.families import TransformerConfig
+from paretorec_plugins.sequence.positions import Pairs
+from paretorec_plugins.sequence.rows import by_row, pick
 
 
 class SwiGLU(nn.Module):
@@ -52,8 +52,9 @@ class Block(nn.Module):
             self.dense_gate = nn.Linear(width, width) if gated else None
         self.dropout = SeededDropout(config.dropout, generator)
 
-    def forward(self, x: Tensor, between: Pairs, position: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, between: Pairs | None, position: Tensor | None = None) -> Tensor:
         """[B, S, d] -> [B, S, d]; with `position`, int64 [B], at that position of each row alone -> [B, 1, d]."""
+        assert between is not None
         added = self.attention(self.attention_norm(x), between, position)
         if position is not None:
             x = pick(x, position)

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from paretorec.contracts import Array, ItemTable
-from paretorec_plugins.transformer.features import Described, ItemFeatures
-from paretorec_plugins.transformer.inputs import START
-from paretorec_plugins.transformer.model import Transformer
+from paretorec_plugins.sequence.features import Described, ItemFeatures
+from paretorec_plugins.sequence.inputs import START
+from paretorec_plugins.sequence.network import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Catalogue:
         return None if self.described is None else self.described.take(self.known)
 
     @torch.no_grad()
-    def vectors(self, model: Transformer) -> Tensor:
+    def vectors(self, model: Network) -> Tensor:
         """float32 [N + 2, d] on the CPU, by token: `START`, all items, and what stands for any other item.
 
         That is the mean of the items learned from. An item never seen has it too, unless something is known of it:
@@ -59,7 +59,7 @@ class Catalogue:
         return torch.cat([table[: START + 1], items, mean])
 
     @torch.no_grad()
-    def with_new(self, vectors: Tensor, model: Transformer, items: ItemTable) -> Tensor:
+    def with_new(self, vectors: Tensor, model: Network, items: ItemTable) -> Tensor:
         """float32 [M, d] of `items`, which are the N items or those and new ones; vectors: as `vectors` gives them."""
         first = vectors[START + 1 : START + 1 + min(self.size, len(items))]
         out = torch.cat([first, vectors[-1:].repeat(len(items) - len(first), 1)])
@@ -68,7 +68,7 @@ class Catalogue:
         return out
 
 
-def _fill(model: Transformer, described: Described, rows: Array, vectors: Tensor) -> None:
+def _fill(model: Network, described: Described, rows: Array, vectors: Tensor) -> None:
     """By their features the vectors at `rows`, where something is known."""
     rows = rows[described.known.numpy()[rows]]
     if len(rows):

@@ -6,18 +6,18 @@ import numpy as np
 
 from paretorec.contracts import Array, FitData, Histories
 from paretorec.errors import ConfigError, DataError
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.windows import Reading, target_weights
+from paretorec_plugins.sequence.config import SequenceConfig
+from paretorec_plugins.sequence.windows import Reading, target_weights
 
 NO_TIMES = np.iinfo(np.int64).min
 """`ItemTable.first_seen` of every item where the log has no times, only an order."""
 MINUTE = 60_000
 
 
-def make_reading(config: TransformerConfig, events: tuple[str, ...]) -> Reading:
+def make_reading(config: SequenceConfig, events: tuple[str, ...]) -> Reading:
     """events: the data's, when the network was fitted."""
     return Reading(
-        times=config.time_features or config.time_bias,
+        times=config.reads_times,
         events=events if config.events else (),
         weights=config.event_weights,
         preferences=config.preferences,
@@ -25,9 +25,9 @@ def make_reading(config: TransformerConfig, events: tuple[str, ...]) -> Reading:
     )
 
 
-def check_times(config: TransformerConfig, data: FitData, position: Array) -> None:
+def check_times(config: SequenceConfig, data: FitData, position: Array) -> None:
     """Raise `DataError` where times are wanted and the log has none, or one only. position: int64, fit events."""
-    wanted = [field for field in ("time_features", "time_bias") if getattr(config, field)]
+    wanted = [field for field in ("time_features", "time_bias") if getattr(config, field, False)]
     if not wanted:
         return
     times = data.histories.times[position]
@@ -37,10 +37,10 @@ def check_times(config: TransformerConfig, data: FitData, position: Array) -> No
         problem = "all events of the fit part are of the same minute"
     else:
         return
-    raise DataError(f"encoder transformer: {wanted[0]} needs times, and {problem}; set params.{wanted[0]} = false")
+    raise DataError(f"encoder {config.encoder}: {wanted[0]} needs times, and {problem}; set params.{wanted[0]} = false")
 
 
-def check_targets(config: TransformerConfig, data: FitData, position: Array) -> None:
+def check_targets(config: SequenceConfig, data: FitData, position: Array) -> None:
     """Raise where `event_weights` or `preferences` name what the data lacks, or leave nothing to learn."""
     field = "preferences" if config.preferences else "event_weights"
     weights = dict.fromkeys(config.preferences, 1.0) or config.event_weights
@@ -50,12 +50,13 @@ def check_targets(config: TransformerConfig, data: FitData, position: Array) -> 
     for name in weights:
         if name not in have:
             raise ConfigError(
-                f"encoder transformer: params.{field} names {name!r}, which is no event of the data ({', '.join(have)})"
+                f"encoder {config.encoder}: params.{field} names {name!r}, which is no event of the data "
+                f"({', '.join(have)})"
             )
     if not (target_weights(data.histories, position, weights) > 0).any():
         named = ", ".join(name for name, weight in weights.items() if weight)
         raise DataError(
-            f"encoder transformer: no event of the fit part's histories is a target by params.{field} ({named}); "
+            f"encoder {config.encoder}: no event of the fit part's histories is a target by params.{field} ({named}); "
             "name another one, or make them history events in [data] history"
         )
 

@@ -13,8 +13,8 @@ from torch import Tensor
 from paretorec.contracts import Array, ItemTable, State
 from paretorec.errors import ArtifactError
 from paretorec.training import differing_weights
-from paretorec_plugins.transformer.inputs import START
-from paretorec_plugins.transformer.model import Transformer
+from paretorec_plugins.sequence.inputs import START
+from paretorec_plugins.sequence.network import Network
 
 TOKENS = "tokens.weight"
 EVENTS = "events.weight"
@@ -36,17 +36,18 @@ class Before:
         return cls(state, items.ids[np.asarray(state.arrays["known"], np.int64)])
 
     @torch.no_grad()
-    def give(self, model: Transformer, ids: Array, meta: Mapping[str, Any]) -> None:
+    def give(self, model: Network, ids: Array, meta: Mapping[str, Any]) -> None:
         """`model` begins with these weights. What has a vector of its own and is new, an item or a category's name,
         begins with the mean of the others.
 
         ids: object [N], of the model's items.  meta: of the model's state.  Raises `ArtifactError` where the tensors
         are not those of `model`, or tell of other events.
         """
+        name = model.config.encoder
         if EVENTS in model.state_dict() and self.state.meta["event_names"] != meta["event_names"]:
             raise ArtifactError(
-                f"encoder transformer was fitted with the events {', '.join(self.state.meta['event_names'])}, the data "
-                f"now has {', '.join(meta['event_names'])}; learn anew"
+                f"encoder {name} was fitted with the events {', '.join(self.state.meta['event_names'])}, the data now "
+                f"has {', '.join(meta['event_names'])}; learn anew"
             )
         wanted = model.state_dict()
         common = self.state.arrays.keys() & wanted
@@ -62,8 +63,7 @@ class Before:
         differing = differing_weights(saved, wanted)
         if differing:
             raise ArtifactError(
-                f"encoder transformer cannot go on from these weights, which are of another shape ({differing}); "
-                "learn anew"
+                f"encoder {name} cannot go on from these weights, which are of another shape ({differing}); learn anew"
             )
         model.load_state_dict(saved)
 

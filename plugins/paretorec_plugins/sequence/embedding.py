@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.nn.functional import embedding_bag
 
 from paretorec.contracts import DAY
-from paretorec_plugins.transformer.config import TransformerConfig
-from paretorec_plugins.transformer.features import Described
-from paretorec_plugins.transformer.inputs import START, Inputs
-from paretorec_plugins.transformer.positions import GAPS, gap_buckets
+from paretorec_plugins.sequence.config import SequenceConfig
+from paretorec_plugins.sequence.features import Described
+from paretorec_plugins.sequence.inputs import START, Inputs
+from paretorec_plugins.sequence.positions import GAPS, gap_buckets
 
 HOURS, DAYS = 24, 7
 HOUR = DAY // HOURS
@@ -29,7 +29,7 @@ class TokenTable(nn.Embedding):
     """
 
     def __init__(
-        self, items: int, config: TransformerConfig, generator: torch.Generator, features: Described | None
+        self, items: int, config: SequenceConfig, generator: torch.Generator, features: Described | None
     ) -> None:
         """features: of these items; None: own vectors alone."""
         super().__init__(START + 1 + (items if config.use_ids else 0), config.width)

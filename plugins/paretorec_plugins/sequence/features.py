@@ -14,7 +14,7 @@ from torch import Tensor
 from paretorec.contracts import MISSING, Array, Category, ItemTable, State
 from paretorec.data.by_id import codes_of, read_table, refuse_twice, vectors_of
 from paretorec.errors import DataError
-from paretorec_plugins.transformer.config import TransformerConfig
+from paretorec_plugins.sequence.config import SequenceConfig
 
 CUT = 3.0
 """Standard deviations at which a number is cut off."""
@@ -153,11 +153,11 @@ class VectorMeasure:
 
 
 class ItemFeatures:
-    """Reads what `TransformerConfig.features` and `item_vectors` name, of any items, as it was measured once."""
+    """Reads what `SequenceConfig.features` and `item_vectors` name, of any items, as it was measured once."""
 
     def __init__(
         self,
-        config: TransformerConfig,
+        config: SequenceConfig,
         categories: tuple[CategoryMeasure, ...],
         numbers: tuple[NumberMeasure, ...],
         vectors: VectorMeasure | None,
@@ -168,10 +168,10 @@ class ItemFeatures:
         self._vectors, self._given = vectors, given
 
     @classmethod
-    def measure(cls, config: TransformerConfig, items: ItemTable, seen: Array) -> Self:
+    def measure(cls, config: SequenceConfig, items: ItemTable, seen: Array) -> Self:
         """seen: int64, codes of the items to learn from. Raises `DataError` for a column, a file or a vector that is
         not as it should be."""
-        _require(config.features, items)
+        _require(config.encoder, config.features, items)
         categories = tuple(
             CategoryMeasure.of(column, _at(items.categories[column], seen), config.separator)
             for column in config.features
@@ -197,7 +197,11 @@ class ItemFeatures:
 
         Vectors of new ones are read from the file. Raises `DataError` where the table lacks a column.
         """
-        _require((*(one.column for one in self._categories), *(one.column for one in self._numbers)), items)
+        _require(
+            self._config.encoder,
+            (*(one.column for one in self._categories), *(one.column for one in self._numbers)),
+            items,
+        )
         known = np.zeros(len(items), bool)
         named, dense = [], [np.zeros((len(items), 0), np.float32)]
         for category in self._categories:
@@ -221,8 +225,8 @@ class ItemFeatures:
         now = _read_vectors(self._config, items.ids)
         if now.shape[1] != given.shape[1]:
             raise DataError(
-                f"{self._config.item_vectors} has vectors of {now.shape[1]} numbers; encoder transformer was trained "
-                f"with {given.shape[1]}"
+                f"{self._config.item_vectors} has vectors of {now.shape[1]} numbers; encoder "
+                f"{self._config.encoder} was trained with {given.shape[1]}"
             )
         return np.concatenate([given, now[len(given) :]])
 
@@ -236,7 +240,7 @@ class ItemFeatures:
         return State({"given": self._given}, meta)
 
     @classmethod
-    def restored(cls, config: TransformerConfig, state: State) -> Self:
+    def restored(cls, config: SequenceConfig, state: State) -> Self:
         """As it was."""
         meta = state.meta
         return cls(
@@ -264,19 +268,19 @@ def _with_gaps(values: Array, known: Array, gaps: bool) -> Array:
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 
-def _require(columns: tuple[str, ...], items: ItemTable) -> None:
+def _require(name: str, columns: tuple[str, ...], items: ItemTable) -> None:
     for column in columns:
         if column in items.categories or column in items.numbers:
             continue
         there = ", ".join((*items.categories, *items.numbers)) or "none"
         text = "; texts come in as item_vectors" if column in items.texts else ""
         raise DataError(
-            f"encoder transformer: params.features has {column!r}, which is no category or number column of the items "
+            f"encoder {name}: params.features has {column!r}, which is no category or number column of the items "
             f"({there}){text}; correct it, or name it in [data] categories or numbers"
         )
 
 
-def _read_vectors(config: TransformerConfig, ids: Array) -> Array:
+def _read_vectors(config: SequenceConfig, ids: Array) -> Array:
     """float32 [len(ids), V], NaN in rows of ids that the file lacks."""
     name, key = config.item_vectors, config.item
     table = read_table(name)

@@ -1,42 +1,28 @@
-"""What can be set. The defaults are a next-item recipe that was tuned on MovieLens-1M's validation items."""
+"""What can be set for every network. The defaults are a next-item recipe that was tuned on MovieLens-1M's validation
+items."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from paretorec.contracts import ComponentConfig
 
 
-class TransformerConfig(ComponentConfig):
-    """Encoder ``transformer``."""
+class SequenceConfig(ComponentConfig):
+    """What all networks over histories share."""
+
+    encoder: ClassVar[str]
+    """Its name."""
+    shape: ClassVar[tuple[str, ...]] = (
+        *("width", "length", "similarity", "learn_temperature"),
+        *("events", "features", "separator", "time_features", "use_ids", "preferences"),
+    )
+    """Fields that saved weights depend on; one that a state lacks came later and had its default, which stays what it
+    was."""
 
     width: int = Field(default=128, ge=4, description="Length of user and item vectors.")
-    layers: int = Field(default=2, ge=1, description="Attention blocks.")
-    heads: int = Field(default=2, ge=1, description="Attention heads a block; divides `width`.")
-    expansion: int = Field(
-        default=4,
-        ge=0,
-        description="Hidden width of a block's dense part, in multiples of `width`; 0: none, as in HSTU.",
-    )
-    attention: Literal["softmax", "pointwise"] = Field(
-        default="softmax",
-        description="How a position weighs what it sees: shares of one, or HSTU's silu of each score with a gate.",
-    )
-    block: Literal["gelu", "swiglu", "ligr"] = Field(
-        default="ligr",
-        description="Dense part of a block: GELU, SwiGLU of as many weights (two thirds as wide), or SwiGLU with "
-        "LiGR's gates on all that a block adds.",
-    )
-    positions: Literal["learned", "rotary", "relative"] = Field(
-        default="relative",
-        description="How order is known: a vector for each place, rotation of queries and keys, or a bias by distance.",
-    )
-    time_bias: bool = Field(
-        default=False,
-        description="Whether attention also weighs by the time between an item and the moment predicted for.",
-    )
     time_features: bool = Field(
         default=False,
         description="Whether a position knows hour and weekday of its event and of the moment predicted for, and the "
@@ -94,14 +80,6 @@ class TransformerConfig(ComponentConfig):
     )
     basket_seconds: float = Field(
         default=1.0, ge=0, description="Longest time between an item and the next one of the same basket."
-    )
-    objective: Literal["causal", "masked"] = Field(
-        default="causal",
-        description="`causal`: an item is predicted from those before it; `masked`: hidden items are predicted from "
-        "all others on both sides (BERT4Rec), and what comes next as a hidden item at the end.",
-    )
-    mask_share: float = Field(
-        default=0.2, gt=0, lt=1, description="Share of items that `masked` hides; one of each history at least."
     )
     loss: Literal["auto", "full", "sampled", "gbce"] = Field(
         default="auto",
@@ -203,10 +181,6 @@ class TransformerConfig(ComponentConfig):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.width % self.heads:
-            raise ValueError(f"heads = {self.heads} must divide width = {self.width}")
-        if self.positions == "rotary" and self.width // self.heads % 2:
-            raise ValueError(f"positions = rotary needs an even width of a head, not {self.width // self.heads}")
         if not self.use_ids and not self.has_features:
             raise ValueError("use_ids = false needs features or item_vectors: something must tell items apart")
         if self.event_weights and not any(self.event_weights.values()):
@@ -215,8 +189,6 @@ class TransformerConfig(ComponentConfig):
             raise ValueError('label_smoothing spreads targets over all items; set loss = "full" with it')
         if self.loss == "gbce" and self.sampling != "uniform":
             raise ValueError('loss = "gbce" is calibrated for negatives drawn alike; set sampling = "uniform"')
-        if self.objective == "masked" and self.target == "basket":
-            raise ValueError('objective = "masked" hides single items; set target = "item" with it')
         if self.final_learning_rate > self.learning_rate:
             raise ValueError("final_learning_rate must not exceed learning_rate")
         return self
@@ -227,8 +199,6 @@ class TransformerConfig(ComponentConfig):
             raise ValueError("preferences must name two events at least, each once: something must be traded off")
         if self.preferences and self.event_weights:
             raise ValueError("preferences stands for all event_weights; leave one of them away")
-        if self.preferences and self.objective != "causal":
-            raise ValueError('preferences weigh what comes next; set objective = "causal" with them')
         strange = ", ".join(sorted(set(self.preference) - set(self.preferences)))
         if strange:
             raise ValueError(f"preference names {strange}, which preferences does not")
@@ -241,6 +211,16 @@ class TransformerConfig(ComponentConfig):
         """Weights of `preferences` when serving, which sum to 1."""
         weights = [self.preference.get(name, 0.0 if self.preference else 1.0) for name in self.preferences]
         return tuple(weight / sum(weights) for weight in weights)
+
+    @property
+    def masked(self) -> bool:
+        """Whether hidden items are predicted instead of next ones."""
+        return False
+
+    @property
+    def reads_times(self) -> bool:
+        """Whether the network is told when things happened."""
+        return self.time_features
 
     @property
     def has_features(self) -> bool:
