@@ -48,6 +48,8 @@ reference: setup
 results: demo
 	$(BIN)/python tests/benchmarks/complete_journey.py $(if $(LOOKS),--looks $(LOOKS)) --json > runs/complete-journey.json
 	$(BIN)/python tests/benchmarks/transformer_quality.py --seeds 0,1,2 --json > runs/transformer_quality.json
+	$(BIN)/python tests/benchmarks/transformer_ablation.py --json > runs/transformer_ablation.json
+	$(BIN)/python tests/benchmarks/preference.py --json > runs/preference.json
 	$(BIN)/python tests/benchmarks/transformer_speed.py $(if $(RECTOOLS),--rectools-python $(RECTOOLS)) --json \
 		> runs/transformer_speed.json
 	$(BIN)/python tests/benchmarks/topk.py --json > runs/topk.json

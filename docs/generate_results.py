@@ -16,7 +16,7 @@ from pathlib import Path
 
 from result_sections.cells import Figures, origin
 from result_sections.journey import complete_journey
-from result_sections.next_item import cold_items, transformer_quality
+from result_sections.next_item import cold_items, preference, transformer_ablation, transformer_quality
 from result_sections.running import listing, resume
 from result_sections.search import kernel, optimizers, scaling
 from result_sections.speed import latency, topk, transformer_speed
@@ -39,6 +39,8 @@ online."""
 SECTIONS: Mapping[str, tuple[str, Callable[[Figures], Iterable[str]]]] = {
     "complete-journey": ("Groceries: Complete Journey", complete_journey),
     "transformer_quality": ("The next item", transformer_quality),
+    "transformer_ablation": ("What the Transformer's options are worth", transformer_ablation),
+    "preference": ("One Transformer for every weighing of events", preference),
     "transformer_speed": ("Learning speed", transformer_speed),
     "topk": ("The best of a catalogue", topk),
     "latency": ("One user at a time", latency),

@@ -104,7 +104,7 @@ def measure(name: str, epochs: int, seed: int, only: list[str], quick: bool, int
         "benchmark": "transformer_ablation",
         "machine": machine(),
         "versions": versions(),
-        "seed": seed,
+        "seeds": [seed],
         "quick": quick,
         "data": name,
         "base": base,
@@ -116,7 +116,7 @@ def measure(name: str, epochs: int, seed: int, only: list[str], quick: bool, int
     gain: list[float] = []
     if into is not None and into.exists():
         earlier = read_json(into)
-        if any(earlier[key] != figures[key] for key in ("seed", "quick", "data", "base")):
+        if any(earlier[key] != figures[key] for key in ("seeds", "quick", "data", "base")):
             raise SystemExit(f"{into} holds another data set, seed or base; name another file")
         rows, gain = earlier["rows"], earlier["base_gains"]
     with quick_overrides(name, quick) as overrides:
