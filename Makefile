@@ -35,7 +35,7 @@ test-oldest: $(VENV)-oldest/.done
 $(VENV)-oldest/.done: pyproject.toml constraints-oldest.txt
 	$(PYTHON) -m venv $(VENV)-oldest
 	$(VENV)-oldest/bin/pip install --quiet --constraint constraints-oldest.txt \
-		--editable '.[fast,bayesian,complete-journey,export,faiss,implicit,mlflow,sql,tensorboard,text]' \
+		--editable '.[fast,bayesian,boosting,complete-journey,export,faiss,implicit,mlflow,sql,tensorboard,text]' \
 		pytest pytest-xdist hypothesis scikit-learn fastapi httpx
 	touch $@
 

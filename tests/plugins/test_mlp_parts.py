@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from mlp_world import EVENTS, ITEMS, make_world
 
 from paretorec.contracts import DAY, Histories
-from paretorec_plugins.mlp.calibration import Platt, amount_factor
-from paretorec_plugins.mlp.examples import sample
-from paretorec_plugins.mlp.features import own_features
-from paretorec_plugins.mlp.groups import Events
-from paretorec_plugins.mlp.items import ItemStatistics
-from paretorec_plugins.mlp.losses import amount_loss, listwise_loss, log_loss
-from paretorec_plugins.mlp.scaler import LIMIT, Scaler
+from paretorec_plugins.rankers.calibration import Platt, amount_factor
+from paretorec_plugins.rankers.examples import sample
+from paretorec_plugins.rankers.features import own_features
+from paretorec_plugins.rankers.groups import Events
+from paretorec_plugins.rankers.items import ItemStatistics
+from paretorec_plugins.rankers.losses import amount_loss, listwise_loss, log_loss
+from paretorec_plugins.rankers.scaler import LIMIT, Scaler
 
 flags = st.lists(st.lists(st.sampled_from("pn."), min_size=7, max_size=7), min_size=1, max_size=4)
 

@@ -20,6 +20,7 @@ PARAMS = {
     ("source", "simulated-store"): {"users": 30, "weeks": 6, "items": 30},
     **{("encoder", name): {"width": 8, "epochs": 2, "length": 20} for name in ("transformer", "gru", "cnn")},
     ("ranker", "mlp"): {"hidden": [8], "epochs": 2},
+    ("ranker", "boosted-trees"): {"trees": 5, "least": 2, "sampled": 4},  # fewer than there are: its seed draws them
 }
 """Smaller than the defaults, which are the same code."""
 

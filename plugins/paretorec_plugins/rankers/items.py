@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from paretorec.contracts import Array, Event, Histories, ItemTable
-from paretorec_plugins.mlp.features import signed_log
-from paretorec_plugins.mlp.groups import Events
+from paretorec_plugins.rankers.features import signed_log
+from paretorec_plugins.rankers.groups import Events
 
 
 @dataclass(frozen=True)

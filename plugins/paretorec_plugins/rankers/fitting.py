@@ -11,14 +11,15 @@ import torch
 from paretorec.contracts import Array, Event, RankingExamples, RunContext
 from paretorec.errors import DataError
 from paretorec.training import Plan, checkpoint_path, fit, torch_threads
-from paretorec_plugins.mlp.calibration import Platt, amount_factor
-from paretorec_plugins.mlp.config import MlpConfig
-from paretorec_plugins.mlp.examples import Sample, collect
-from paretorec_plugins.mlp.fitted import LARGEST_LOG_AMOUNT, Fitted, Inputs, build_network
-from paretorec_plugins.mlp.items import ItemStatistics, category_codes, item_features
-from paretorec_plugins.mlp.network import initialise
-from paretorec_plugins.mlp.scaler import Scaler
-from paretorec_plugins.mlp.task import RankingTask, Tensors
+from paretorec_plugins.rankers.calibration import Platt, amount_factor
+from paretorec_plugins.rankers.config import MlpConfig
+from paretorec_plugins.rankers.examples import Sample, check_weights, chosen_events, collect, mean_amount
+from paretorec_plugins.rankers.fitted import Fitted, Inputs, build_network
+from paretorec_plugins.rankers.heads import LARGEST_LOG_AMOUNT
+from paretorec_plugins.rankers.items import ItemStatistics, category_codes, item_features
+from paretorec_plugins.rankers.network import initialise
+from paretorec_plugins.rankers.scaler import Scaler
+from paretorec_plugins.rankers.task import RankingTask, Tensors
 
 WARM_UP = 0.15
 """Share of the training in which the learning rate rises."""
@@ -28,6 +29,7 @@ WINSOR = 0.999
 
 def learn(examples: RankingExamples, config: MlpConfig, run: RunContext) -> Fitted:
     """Collect, standardise, train, calibrate. Raises `DataError` when there is nothing to learn from."""
+    check_weights(chosen_events(examples.events, config.events), config.event_weights)
     sample = collect(examples, config, run)
     train = np.flatnonzero(~sample.held_out)
     if not len(train):
@@ -49,7 +51,7 @@ def learn(examples: RankingExamples, config: MlpConfig, run: RunContext) -> Fitt
         pair_names=sample.arrays.pair_names,
         user_names=sample.arrays.user_names,
     )
-    unit = {event.name: _mean_amount(sample, event, train) for event in events if event.kind != "binary"}
+    unit = {event.name: mean_amount(sample, event, train) for event in events if event.kind != "binary"}
     network = build_network(inputs, config, len(events) + len(unit))
     initialise(network, torch.Generator().manual_seed(int(run.rng("mlp/weights").integers(2**62))))
     task = RankingTask(
@@ -79,12 +81,6 @@ def learn(examples: RankingExamples, config: MlpConfig, run: RunContext) -> Fitt
     with torch_threads(1):
         platt, unit = _calibrated(task, sample, events, unit)
     return Fitted(network, inputs, platt, unit)
-
-
-def _mean_amount(sample: Sample, event: Event, train: Array) -> float:
-    label = np.nan_to_num(sample.labels[event.name][train])
-    weight = sample.weight[train] * (label > 0)
-    return float((label * weight).sum() / weight.sum()) if weight.any() else 1.0
 
 
 def _tensors(sample: Sample, inputs: Inputs, item: Array, unit: Mapping[str, float], train: Array) -> Tensors:

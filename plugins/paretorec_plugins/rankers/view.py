@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from paretorec.contracts import Array, CandidateView, Event
-from paretorec_plugins.mlp.features import pair_features, signed_log, user_features
-from paretorec_plugins.mlp.groups import Events
+from paretorec.errors import ConfigError
+from paretorec_plugins.rankers.features import pair_features, signed_log, user_features
+from paretorec_plugins.rankers.groups import Events
 
 BUCKETS = 16
 """A text value of the request's context is one of so many, by hash: no vocabulary to keep, unknown values work."""
@@ -36,6 +37,15 @@ def view_arrays(view: CandidateView, half_lives: tuple[float, ...], labels: tupl
     for name in sorted(view.user_vectors):
         user |= {f"vector.{name}.{i}": column for i, column in enumerate(view.user_vectors[name].T)}
     return ViewArrays(_stacked(pair, view.items.shape), tuple(pair), _stacked(user, (len(view.items),)), tuple(user))
+
+
+def check_inputs(ranker: str, arrays: ViewArrays, pair: tuple[str, ...], user: tuple[str, ...]) -> None:
+    """Raise `ConfigError` where the names of the columns are not those that the ranker was fitted with."""
+    if (arrays.pair_names, arrays.user_names) != (pair, user):
+        odd = set(arrays.pair_names + arrays.user_names) ^ set(pair + user)
+        raise ConfigError(
+            f"the ranker {ranker} was fitted with other inputs ({', '.join(sorted(odd)[:3])}, ...); fit it again"
+        )
 
 
 def context_features(context: Mapping[str, Array]) -> dict[str, Array]:

@@ -9,8 +9,8 @@ import numpy as np
 
 from paretorec.contracts import Array, CandidateView, Event, ExampleBlock, Histories, RankingExamples, RunContext
 from paretorec.errors import ConfigError, DataError
-from paretorec_plugins.mlp.config import MlpConfig
-from paretorec_plugins.mlp.view import ViewArrays, view_arrays
+from paretorec_plugins.rankers.config import RankerConfig
+from paretorec_plugins.rankers.view import ViewArrays, view_arrays
 
 
 @dataclass(frozen=True)
@@ -33,19 +33,18 @@ class Sample:
     """One of the views, for the item table and the encoders' item vectors."""
 
 
-def collect(examples: RankingExamples, config: MlpConfig, run: RunContext) -> Sample:
+def collect(examples: RankingExamples, config: RankerConfig, run: RunContext) -> Sample:
     """One pass over the blocks. Memory: R x S x features float32, R at most `config.max_requests`."""
     if not len(examples):
-        raise DataError("the ranker mlp has no requests to learn from; widen the rank part of [split]")
+        raise DataError(f"the ranker {config.ranker} has no requests to learn from; widen the rank part of [split]")
     events = chosen_events(examples.events, config.events)
-    _check_weights(events, config.event_weights)
-    rng = run.rng("mlp/sample")
+    rng = run.rng(f"{config.ranker}/sample")
     wanted = np.zeros(len(examples), bool)
     wanted[rng.permutation(len(examples))[: config.max_requests]] = True
     parts: list[Sample] = []
     known: set[int] = set()
     done = 0
-    with run.progress.bar("mlp: features", len(examples)) as bar:
+    with run.progress.bar(f"{config.ranker}: features", len(examples)) as bar:
         for block in examples.blocks():
             run.check_stop()
             size = len(block.view.items)
@@ -67,7 +66,8 @@ def chosen_events(known: tuple[Event, ...], wanted: tuple[str, ...]) -> tuple[Ev
     return tuple(event for event in known if not wanted or event.name in wanted)
 
 
-def _check_weights(events: tuple[Event, ...], weights: Mapping[str, float]) -> None:
+def check_weights(events: tuple[Event, ...], weights: Mapping[str, float]) -> None:
+    """Raise `ConfigError` for a weight of what is not learned, or that is none."""
     names = [event.name for event in events]
     for name, weight in weights.items():
         if name not in names:
@@ -90,7 +90,7 @@ def _sampled(
     block: ExampleBlock,
     rows: Array,
     new_users: Array,
-    config: MlpConfig,
+    config: RankerConfig,
     events: tuple[Event, ...],
     rng: np.random.Generator,
 ) -> Sample:
@@ -163,3 +163,10 @@ def _joined(parts: list[Sample]) -> Sample:
         ),
         view=first.view,
     )
+
+
+def mean_amount(sample: Sample, event: Event, rows: Array) -> float:
+    """Of the positive ones among these requests; 1 where there are none."""
+    label = np.nan_to_num(sample.labels[event.name][rows])
+    weight = sample.weight[rows] * (label > 0)
+    return float((label * weight).sum() / weight.sum()) if weight.any() else 1.0

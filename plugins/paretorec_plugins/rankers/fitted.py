@@ -9,16 +9,13 @@ import numpy as np
 import torch
 
 from paretorec.contracts import Array, CandidateView, Event, State
-from paretorec.errors import ConfigError
-from paretorec_plugins.mlp.calibration import Platt
-from paretorec_plugins.mlp.config import MlpConfig
-from paretorec_plugins.mlp.items import ItemStatistics, category_codes, item_features
-from paretorec_plugins.mlp.network import Network
-from paretorec_plugins.mlp.scaler import Scaler
-from paretorec_plugins.mlp.view import view_arrays
-
-LARGEST_LOG_AMOUNT = 5.0
-"""Expected amounts stay within e^5 of the mean amount: the exponential must not run away on odd inputs."""
+from paretorec_plugins.rankers.calibration import Platt
+from paretorec_plugins.rankers.config import MlpConfig
+from paretorec_plugins.rankers.heads import head_names, heads
+from paretorec_plugins.rankers.items import ItemStatistics, category_codes, item_features
+from paretorec_plugins.rankers.network import Network
+from paretorec_plugins.rankers.scaler import Scaler
+from paretorec_plugins.rankers.view import check_inputs, view_arrays
 
 
 @dataclass(frozen=True)
@@ -38,11 +35,7 @@ class Inputs:
     def tensors(self, view: CandidateView) -> tuple[torch.Tensor, ...]:
         """(pair [B, C, Fp], user [B, Fu], item [B, C, Fi], codes [B, C, K]), standardised."""
         arrays = view_arrays(view, self.half_lives, self.events)
-        if (arrays.pair_names, arrays.user_names) != (self.pair_names, self.user_names):
-            odd = set(arrays.pair_names + arrays.user_names) ^ set(self.pair_names + self.user_names)
-            raise ConfigError(
-                f"the ranker mlp was fitted with other inputs ({', '.join(sorted(odd)[:3])}, ...); fit it again"
-            )
+        check_inputs("mlp", arrays, self.pair_names, self.user_names)
         items = np.maximum(view.items, 0).astype(np.int64)
         item = item_features(self.statistics, view.table, view.item_vectors, items)
         return (
@@ -66,29 +59,16 @@ class Fitted:
 
     @property
     def heads(self) -> tuple[str, ...]:
-        names: list[str] = []
-        for event in self.inputs.events:
-            names += [event.name, f"{event.name}-log" if event.name in self.unit else f"{event.name}-logit"]
-        return tuple(names)
+        return head_names(self.inputs.events, self.unit)
 
     def predict(self, view: CandidateView) -> dict[str, Array]:
         """head -> float32 [B, C], 0 at padding."""
         with torch.no_grad():
             out = self.network(*self.inputs.tensors(view)).numpy()
-        heads: dict[str, Array] = {}
         amounts = iter(range(len(self.inputs.events), out.shape[-1]))
-        for column, event in enumerate(self.inputs.events):
-            logit = self.platt[event.name](out[..., column])
-            probability = 1 / (1 + np.exp(-logit))
-            if event.name in self.unit:
-                log_mean = np.clip(out[..., next(amounts)], -LARGEST_LOG_AMOUNT, LARGEST_LOG_AMOUNT)
-                heads[event.name] = probability * np.exp(log_mean) * np.float32(self.unit[event.name])
-                log_unit = np.float32(np.log(self.unit[event.name]))
-                heads[f"{event.name}-log"] = log_mean + log_unit - np.logaddexp(np.float32(0), -logit)
-            else:
-                heads[event.name] = probability
-                heads[f"{event.name}-logit"] = logit
-        return {name: np.where(view.mask, values, 0).astype(np.float32) for name, values in heads.items()}
+        logits = {event.name: self.platt[event.name](out[..., at]) for at, event in enumerate(self.inputs.events)}
+        log_means = {event.name: out[..., next(amounts)] for event in self.inputs.events if event.name in self.unit}
+        return heads(logits, log_means, self.unit, view.mask)
 
     def state(self) -> State:
         inputs = self.inputs

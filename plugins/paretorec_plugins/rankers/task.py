@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from paretorec.contracts import Array
-from paretorec_plugins.mlp.losses import amount_loss, listwise_loss, log_loss
-from paretorec_plugins.mlp.network import Network
+from paretorec_plugins.rankers.losses import amount_loss, listwise_loss, log_loss
+from paretorec_plugins.rankers.network import Network
 
 AMOUNT_WEIGHT = 0.5
 """Amounts share layers with probabilities: less weight orders amounts worse, more orders probabilities worse."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from paretorec.contracts import Array, CandidateView, RankingExamples, RunContext, State
 from paretorec.errors import ConfigError
-from paretorec_plugins.mlp.config import MlpConfig
-from paretorec_plugins.mlp.fitted import Fitted
-from paretorec_plugins.mlp.fitting import learn
+from paretorec_plugins.rankers.config import MlpConfig
+from paretorec_plugins.rankers.fitted import Fitted
+from paretorec_plugins.rankers.fitting import learn
 
 
 class MlpRanker:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from paretorec.contracts import Array, CandidateView, Event
-from paretorec_plugins.mlp.groups import Events, Groups
+from paretorec_plugins.rankers.groups import Events, Groups
 
 NEVER = 400.0
 """Days, or visits, that stand for "never" and cap longer waits: beyond a year the logarithm says little."""
