@@ -90,6 +90,6 @@ def _read(path: Path) -> Array:
         table: Array = np.load(path, mmap_mode="r", allow_pickle=False)
         if table.ndim == 1 and table.dtype == _row(table.dtype["vector"].shape[0]):
             return table
-    except (OSError, ValueError, KeyError, IndexError):  # cut short, or not one of ours
+    except (OSError, EOFError, ValueError, KeyError, IndexError):  # cut short, or not one of ours
         pass
     raise ArtifactError(f"{path} is damaged; delete it, and its texts are read anew")

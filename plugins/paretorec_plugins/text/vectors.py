@@ -40,9 +40,8 @@ class TextVectors:
 
     @cached_property
     def identity(self) -> str:
-        """Hash of the model and of what is done with it; vectors of one identity can be compared."""
-        config = self._config
-        return digest([FORMAT, self._folder.digest(), config.max_characters, config.pooling])
+        """Hash of the model and of how it pools; vectors of one identity can be compared."""
+        return digest([FORMAT, self._folder.digest(), self._config.pooling])
 
     def of(self, texts: Array, run: RunContext) -> Array:
         """float32 [n, V], a row of NaN for an empty text; texts: object [n] of str, one of them not empty.
