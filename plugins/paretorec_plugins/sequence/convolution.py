@@ -14,7 +14,7 @@ from paretorec_plugins.sequence.rows import pick
 
 class CausalConvolution(nn.Linear):
     """Each position from itself and the K - 1 that stand 1, 2, ... times `dilation` before it; nothing stands before
-    the first. As a matrix product over positions laid side by side, which is faster on a CPU than `nn.Conv1d`."""
+    the first. A matrix product over positions laid side by side takes as long as `nn.Conv1d` and needs no turned axes."""
 
     def __init__(self, width: int, kernel: int, dilation: int) -> None:
         super().__init__(kernel * width, width)

@@ -69,6 +69,19 @@ class FeatureTable(nn.Embedding):
     vectors of IDs.
     """
 
+    @torch.no_grad()
+    def project(self, dense: Tensor) -> None:
+        """Turn random first vectors into a projection on the principal components of `dense` (float32 [M, F]), turned
+        at random and as loud: products of the items' vectors are those of their features, as near as `width` numbers
+        can tell them (Eckart and Young 1936). Random ones are off by one over the root of `width`."""
+        rows = dense.double().cpu()
+        share, components = torch.linalg.eigh(rows.T @ rows)
+        width = min(self.weight.shape)
+        if share[-width:].sum() > 0:
+            turn = torch.linalg.qr(self.weight[:width].double().cpu().T).Q.T
+            loud = (share.sum() / share[-width:].sum()).sqrt()
+            self.weight.copy_(loud * components[:, -width:] @ turn)
+
 
 class FeatureVectors(nn.Module):
     """Sum of what each column says: of a category the mean vector of its names, of numbers and given vectors a linear

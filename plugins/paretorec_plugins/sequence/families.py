@@ -89,10 +89,10 @@ class CnnConfig(SequenceConfig):
 
     kernel: int = Field(default=3, ge=2, description="Items that a convolution looks at.")
     dilations: tuple[int, ...] = Field(
-        default=(1, 2, 4, 8),
+        default=(1, 2, 4, 8, 16),
         min_length=1,
         description="Steps between these items, a residual block for each, of two convolutions; the second one's are "
-        "twice as long.",
+        "twice as long. With the defaults a position sees 187 items; older ones cannot count.",
     )
 
     @model_validator(mode="after")

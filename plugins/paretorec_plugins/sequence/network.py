@@ -75,13 +75,13 @@ class Network(nn.Module):
             self.wishes = PreferenceVectors(len(config.preferences), width) if config.preferences else None
         self.dropout = SeededDropout(config.dropout, generator)
         self.to_empty(device=generator.device)
-        self._initialise(generator)
+        self._initialise(generator, features)
         default = 1.0 if config.similarity == "dot" else COSINE_TEMPERATURE
         self.similarity = Similarity(config.similarity, config.temperature or default, config.learn_temperature)
         self.similarity.to(generator.device)
 
     @torch.no_grad()
-    def _initialise(self, generator: torch.Generator) -> None:
+    def _initialise(self, generator: torch.Generator, features: Described | None) -> None:
         for module in self.modules():
             if isinstance(module, FeatureTable):
                 module.weight.normal_(0, module.embedding_dim**-0.5, generator=generator)
@@ -96,6 +96,8 @@ class Network(nn.Module):
             elif isinstance(module, nn.LayerNorm):
                 module.weight.fill_(1)
                 module.bias.zero_()
+        if features is not None and self.tokens.features is not None and self.tokens.features.dense is not None:
+            self.tokens.features.dense.project(features.dense)
 
     def table(self) -> Tensor:
         """[1 + N, d]: vectors by token, of `START` and of all learned items."""

@@ -12,7 +12,8 @@ from paretorec_plugins.sequence.rows import pick
 
 
 class GruBlock(nn.Module):
-    """x + W gru(norm(x)): gated recurrent units (Cho et al. 2014) behind a norm and beside a way round them."""
+    """x + W gru(norm(x)): gated recurrent units (Cho et al. 2014, with the reset gate
+    behind the product, as torch has them) behind a norm and beside a way round them."""
 
     def __init__(self, config: GruConfig, generator: torch.Generator) -> None:
         super().__init__()
