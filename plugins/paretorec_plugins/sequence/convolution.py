@@ -14,7 +14,7 @@ from paretorec_plugins.sequence.rows import pick
 
 class CausalConvolution(nn.Linear):
     """Each position from itself and the K - 1 that stand 1, 2, ... times `dilation` before it; nothing stands before
-    the first. A matrix product over positions laid side by side takes as long as `nn.Conv1d` and needs no turned axes."""
+    the first. A matrix product over positions laid side by side takes as long as `nn.Conv1d`."""
 
     def __init__(self, width: int, kernel: int, dilation: int) -> None:
         super().__init__(kernel * width, width)
