@@ -195,6 +195,21 @@ def test_before_anything_is_learned_an_item_answers_to_those_alike(tmp_path):
     assert (own == torch.arange(ITEMS)[:, None]).any(1).float().mean() > 0.6
 
 
+@pytest.mark.parametrize("width", [4, 8, 32])
+def test_first_vectors_of_items_say_what_their_given_ones_do(tmp_path, width):
+    rng = np.random.default_rng(0)
+    rows = {f"i{n}": rng.normal(size=12) @ np.diag(0.8 ** np.arange(12)) for n in range(ITEMS)}
+    config = TransformerConfig(width=width, item_vectors=vectors_file(tmp_path / "v.csv", rows), use_ids=False)
+    features = ItemFeatures.measure(config, PLAIN, np.arange(ITEMS)).describe(PLAIN)
+    model = Network(ITEMS, config, torch.Generator().manual_seed(0), features=features)
+    dense = features.dense.numpy()
+    left, sizes, _ = np.linalg.svd(dense, full_matrices=False)
+    nearest = left[:, :width] * sizes[:width] ** 2 @ left[:, :width].T  # of the products, by that many numbers
+    found = (model.item_vectors @ model.item_vectors.T).detach().numpy()
+    np.testing.assert_allclose(found, nearest * (sizes**2).sum() / (sizes[:width] ** 2).sum(), atol=1e-5)
+    np.testing.assert_allclose(np.trace(found), ITEMS, rtol=1e-5)  # as loud as before
+
+
 def test_dropped_ids_are_others_in_every_step_and_none_once_trained():
     config = TransformerConfig(width=8, id_dropout=0.5, **BOTH)
     features = ItemFeatures.measure(config, PLAIN, np.arange(ITEMS)).describe(PLAIN)
