@@ -76,6 +76,9 @@ def transformer_ablation(figures: Figures) -> Iterable[str]:
         difference = f"{row['difference']:+.4f} ({low:+.4f} to {high:+.4f})" if "difference" in row else ""
         rows.append([label, f"{row['ndcg@10']:.4f}", difference])
     yield table(["change", "NDCG@10", "difference to the defaults"], rows)
+    left = figures["changes"] - len(rows) + 1
+    if left:
+        yield f"Not measured yet: {left} more of the changes that the benchmark knows."
 
 
 def preference(figures: Figures) -> Iterable[str]:

@@ -108,6 +108,7 @@ def measure(name: str, epochs: int, seed: int, only: list[str], quick: bool, int
         "quick": quick,
         "data": name,
         "base": base,
+        "changes": len(CHANGES),
     }
     absent = missing(name)
     if absent:
