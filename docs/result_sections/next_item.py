@@ -14,6 +14,8 @@ def transformer_quality(figures: Figures) -> Iterable[str]:
     """Next item: encoders alone and the policy over them."""
     if figures["set"]:
         yield f"With {', '.join(f'`{setting}`' for setting in figures['set'])}."
+    if figures.get("remark"):
+        yield figures["remark"]
     for name, data in figures["data"].items():
         title, config = NEXT_ITEM[name]
         if "skipped" in data:

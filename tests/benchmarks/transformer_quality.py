@@ -315,12 +315,15 @@ def main() -> None:
     parser.add_argument("--encoders", default="", help="comma-separated encoders beside; default none")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads of a run; default 0, all")
     parser.add_argument("--into", type=Path, help="file of an earlier run with these settings, or a new one")
+    parser.add_argument("--remark", default="", help="one sentence for the page, such as what else ran beside it")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change the configuration")
     arguments = parser.parse_args()
     names, encoders = ([part for part in text.split(",") if part] for text in (arguments.data, arguments.encoders))
     seeds = [int(seed) for seed in arguments.seeds.split(",") if seed]
     settings = [*arguments.set, *([f"threads={arguments.threads}"] if arguments.threads else [])]
     figures = measure(names, seeds, encoders, settings, arguments.quick, arguments.into)
+    if arguments.remark:
+        figures["remark"] = arguments.remark
     print(json.dumps(figures, indent=2) if arguments.json else table(figures))
 
 
