@@ -34,7 +34,7 @@ class FewSteps(NextItem):
 
 def main() -> None:
     items, loss, steps, threads = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-    config = TransformerConfig(loss=loss)
+    config = TransformerConfig(width=64, heads=1, block="gelu", positions="learned", dropout=0.2, loss=loss)
     rng = np.random.default_rng(0)
     start = np.arange(USERS) * LENGTH
     past = Histories(
