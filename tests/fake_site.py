@@ -27,9 +27,9 @@ ENCODER = """
 
     @hookimpl
     def paretorec_encoders():
-        return [ComponentSpec("gru", Encoder, Config, "A recurrent encoder")]
+        return [ComponentSpec("rnn", Encoder, Config, "A recurrent encoder")]
 """
-"""A complete plugin: one module that offers the encoder ``gru``."""
+"""A complete plugin: one module that offers the encoder ``rnn``."""
 
 
 def forget(module: str) -> None:
@@ -59,7 +59,7 @@ class Site:
         (info / "entry_points.txt").write_text("\n".join(lines))
         return info
 
-    def plugin(self, module: str, source: str = ENCODER, kind: str = "encoder", name: str = "gru") -> Candidate:
+    def plugin(self, module: str, source: str = ENCODER, kind: str = "encoder", name: str = "rnn") -> Candidate:
         """Write a module and a distribution, named after it, that offers one component."""
         self.module(module, source)
         distribution = module.replace("_", "-")

@@ -29,16 +29,16 @@ def offering(body: str, prefix: str = "") -> str:
     return f"{HEAD}{prefix}def paretorec_encoders():\n    {body}\n"
 
 
-GOOD = offering("return [ComponentSpec('gru', make, Config, '')]")
+GOOD = offering("return [ComponentSpec('rnn', make, Config, '')]")
 
 MODULES = {
     "import-error": "from paretorec.contracts import NoSuchContract\n" + GOOD,
     "syntax-error": "def paretorec_encoders(:\n",
     "missing-dependency": "import nowhere_to_be_found\n" + GOOD,
-    "wrong-api": offering("return [ComponentSpec('gru', make, Config, '', api=99)]"),
+    "wrong-api": offering("return [ComponentSpec('rnn', make, Config, '', api=99)]"),
     "raising-hook": offering("raise RuntimeError('out of order')"),
-    "nonsense-hook": offering("return ['gru']"),
-    "coroutine-hook": offering("return [ComponentSpec('gru', make, Config, '')]", "async "),
+    "nonsense-hook": offering("return ['rnn']"),
+    "coroutine-hook": offering("return [ComponentSpec('rnn', make, Config, '')]", "async "),
     "no-module": None,
     "other-name": offering("return [ComponentSpec('lstm', make, Config, '')]"),
     "half-removed": GOOD,
@@ -72,11 +72,11 @@ search = { evaluations = 20 }
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where all ten lie, beside one that is well."""
     site = Site(tmp_path_factory.mktemp("site"))
-    site.plugin("acme_gru", GOOD)
+    site.plugin("acme_rnn", GOOD)
     for what, source in MODULES.items():
         module = f"bad_{what.replace('-', '_')}"
         if source is not None:
-            site.module(module, source.replace("'gru'", f"'{what}'"))
+            site.module(module, source.replace("'rnn'", f"'{what}'"))
         info = site.install(f"bad-{what}", {"encoder": {what: module}})
         if what == "half-removed":
             (info / "METADATA").unlink()
@@ -101,7 +101,7 @@ def test_they_are_listed_without_being_imported(folder):
     states = {entry["name"]: entry["state"] for entry in json.loads(listed.stdout)}
     assert {states[what] for what in MODULES if what != "half-removed"} == {"ready"}
     assert states["half-removed"] == "broken"
-    assert states["gru"] == states["popularity"] == "ready"
+    assert states["rnn"] == states["popularity"] == "ready"
 
 
 def test_doctor_finds_ten_of_ten_and_nothing_else(folder):

@@ -50,6 +50,8 @@ from paretorec.registry import Registry
 from paretorec.topk import top_k
 
 ITEMS, LENGTH, SHORT, K = 3416, 200, 20, 10
+PLAIN = {"width": 64, "heads": 1, "block": "gelu", "positions": "learned", "dropout": 0.2}
+"""As SASRec."""
 FULL = {"requests": 2000, "minutes": 5.0}
 QUICK = {"requests": 100, "minutes": 0.1}
 ML_1M = Path(__file__).parents[2] / "docs" / "examples" / "ml-1m.toml"

@@ -106,7 +106,7 @@ BROKEN_ENCODER = """
 
     @hookimpl
     def paretorec_encoders():
-        return [ComponentSpec("gru", Encoder, Config, "An encoder that fails")]
+        return [ComponentSpec("rnn", Encoder, Config, "An encoder that fails")]
 """
 
 STORE = {
@@ -119,16 +119,16 @@ STORE = {
 
 
 def test_a_run_and_a_recommendation_name_the_plugin_that_failed(site):
-    site.plugin("acme_gru", BROKEN_ENCODER)
+    site.plugin("acme_rnn", BROKEN_ENCODER)
     built_in = [candidate for candidate in Registry(files=()).candidates if candidate.builtin]
     registry = Registry((*built_in, *site.candidates()), files=())
-    encoders = [{"use": "popularity"}, {"use": "gru"}]
-    with pytest.raises(ComponentFailed, match=r"encoder 'gru' of acme-gru 1\.0 \(acme_gru\) failed in fit: MemoryErr"):
+    encoders = [{"use": "popularity"}, {"use": "rnn"}]
+    with pytest.raises(ComponentFailed, match=r"encoder 'rnn' of acme-rnn 1\.0 \(acme_rnn\) failed in fit: MemoryErr"):
         Engine({**STORE, "encoders": encoders}, registry=registry).run()
     encoders[1]["params"] = {"when": "score"}
     engine = Engine({**STORE, "encoders": encoders}, registry=registry)
     engine.run()
-    shop = engine.serve(engine.front.point("encoder.gru"))
-    engine.fitted.bundle.encoders["gru"].component.served = True
-    with pytest.raises(ComponentFailed, match=r"encoder 'gru' of acme-gru .* failed in score: KeyError: 'i7'; upgrade"):
+    shop = engine.serve(engine.front.point("encoder.rnn"))
+    engine.fitted.bundle.encoders["rnn"].component.served = True
+    with pytest.raises(ComponentFailed, match=r"encoder 'rnn' of acme-rnn .* failed in score: KeyError: 'i7'; upgrade"):
         shop.recommend(histories={"guest": ["i0001"]}, k=3)

@@ -28,7 +28,7 @@ class Component:
         self.config = config
 
 
-SPEC = ComponentSpec("gru", Component, Config, "A recurrent encoder")
+SPEC = ComponentSpec("rnn", Component, Config, "A recurrent encoder")
 
 
 @pytest.fixture
@@ -39,39 +39,39 @@ def registry() -> Registry:
 
 
 def test_build_gives_component_config_and_provenance(site):
-    site.plugin("acme_gru")
-    built = site.registry().build("encoder", ComponentRef(use="gru", params={"width": 3}), "encoders.gru")
+    site.plugin("acme_rnn")
+    built = site.registry().build("encoder", ComponentRef(use="rnn", params={"width": 3}), "encoders.rnn")
     assert built.component.width == built.config.width == 3
-    assert built.resolved.qualified == "acme-gru/gru"
-    assert str(built.resolved.provenance) == "acme-gru 1.0 (acme_gru)"
+    assert built.resolved.qualified == "acme-rnn/rnn"
+    assert str(built.resolved.provenance) == "acme-rnn 1.0 (acme_rnn)"
     assert site.registry().build("encoder", ComponentRef(use=built.resolved.qualified)).component.width == 8
 
 
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [
-        ({"width": 0}, "encoders.gru.params.width = 0: input should be greater than or equal to 1"),
-        ({"widht": 3}, "unknown key 'encoders.gru.params.widht'; did you mean 'width'?"),
-        ({"zzz": 3}, "unknown key 'encoders.gru.params.zzz'; there are layers, path, rate, width"),
-        ({"layers": [{}, {"width": "x"}]}, "encoders.gru.params.layers.1.width = 'x': input should be a valid integer"),
-        ({"layers": [{"wide": 1}]}, "unknown key 'encoders.gru.params.layers.0.wide'"),
-        ({"rate": [1]}, "encoders.gru.params.rate = [1]: "),
-        ({"width": float("nan")}, "encoders.gru.params.width = nan: "),
+        ({"width": 0}, "encoders.rnn.params.width = 0: input should be greater than or equal to 1"),
+        ({"widht": 3}, "unknown key 'encoders.rnn.params.widht'; did you mean 'width'?"),
+        ({"zzz": 3}, "unknown key 'encoders.rnn.params.zzz'; there are layers, path, rate, width"),
+        ({"layers": [{}, {"width": "x"}]}, "encoders.rnn.params.layers.1.width = 'x': input should be a valid integer"),
+        ({"layers": [{"wide": 1}]}, "unknown key 'encoders.rnn.params.layers.0.wide'"),
+        ({"rate": [1]}, "encoders.rnn.params.rate = [1]: "),
+        ({"width": float("nan")}, "encoders.rnn.params.width = nan: "),
     ],
 )
 def test_bad_params_are_one_sentence_with_the_whole_key_the_value_and_the_plugin(site, params, sentence):
     registry = Registry((), files=())
     registry.add("encoder", SPEC)
     with pytest.raises(ConfigError) as caught:
-        registry.build("encoder", ComponentRef(use="gru", params=params), "encoders.gru")
+        registry.build("encoder", ComponentRef(use="rnn", params=params), "encoders.rnn")
     message = str(caught.value)
     assert message.startswith(sentence)
     assert "\n" not in message
-    assert message.endswith("(encoder 'gru' of (host))")
+    assert message.endswith("(encoder 'rnn' of (host))")
 
-    site.plugin("acme_gru")
-    with pytest.raises(ConfigError, match=r"\(encoder 'gru' of acme-gru 1\.0\)$"):
-        site.registry().validate("encoder", ComponentRef(use="gru", params={"width": 0}), "encoders.gru")
+    site.plugin("acme_rnn")
+    with pytest.raises(ConfigError, match=r"\(encoder 'rnn' of acme-rnn 1\.0\)$"):
+        site.registry().validate("encoder", ComponentRef(use="rnn", params={"width": 0}), "encoders.rnn")
 
 
 def test_many_problems_are_counted_and_unions_speak_once():
@@ -94,7 +94,7 @@ def test_a_missing_key_is_named():
 
 def test_a_component_may_refuse_its_configuration_in_its_own_words(registry):
     with pytest.raises(DataError, match=r"^file missing does not exist$"):
-        registry.build("encoder", ComponentRef(use="gru", params={"path": "missing"}))
+        registry.build("encoder", ComponentRef(use="rnn", params={"path": "missing"}))
 
 
 def test_a_missing_dependency_says_what_to_install_and_comes_before_anything_is_imported(registry):
@@ -113,30 +113,30 @@ def test_a_missing_dependency_says_what_to_install_and_comes_before_anything_is_
 
 
 def test_a_hosts_own_component_needs_no_packaging_and_stays_in_its_registry(registry):
-    assert registry.build("encoder", ComponentRef(use="gru")).component.config.width == 64
-    assert registry.resolve("encoder", "(host)/gru").qualified == "(host)/gru"
-    assert [(entry.name, entry.state) for entry in registry.available()] == [("gru", "ready")]
+    assert registry.build("encoder", ComponentRef(use="rnn")).component.config.width == 64
+    assert registry.resolve("encoder", "(host)/rnn").qualified == "(host)/rnn"
+    assert [(entry.name, entry.state) for entry in registry.available()] == [("rnn", "ready")]
     empty = Registry((), files=())
-    with pytest.raises(ComponentNotFound, match="there is no encoder 'gru'"):
-        empty.resolve("encoder", "gru")
+    with pytest.raises(ComponentNotFound, match="there is no encoder 'rnn'"):
+        empty.resolve("encoder", "rnn")
     with pytest.raises(ComponentNotFound, match="a host application's own"):
-        empty.resolve("encoder", "(host)/gru", "encoders.gru")
-    with pytest.raises(ComponentNotFound, match=r"did you mean 'gru'\?"):
-        registry.resolve("encoder", "gruu")
+        empty.resolve("encoder", "(host)/rnn", "encoders.rnn")
+    with pytest.raises(ComponentNotFound, match=r"did you mean 'rnn'\?"):
+        registry.resolve("encoder", "rnnu")
 
 
 def test_a_hosts_component_replaces_another_only_on_purpose(site):
-    site.plugin("acme_gru")
-    registry = site.registry(RegistrySettings(defaults={"encoder": "gru"}))
+    site.plugin("acme_rnn")
+    registry = site.registry(RegistrySettings(defaults={"encoder": "rnn"}))
     with pytest.raises(ConfigError, match="replace=True"):
         registry.add("encoder", SPEC)
     registry.add("encoder", SPEC, replace=True)
-    assert isinstance(registry.build("encoder", ComponentRef(use="gru")).component, Component)
+    assert isinstance(registry.build("encoder", ComponentRef(use="rnn")).component, Component)
     assert [(e.distribution, e.state, e.default) for e in registry.available()] == [
         ("(host)", "ready", True),
-        ("acme-gru", "shadowed", False),
+        ("acme-rnn", "shadowed", False),
     ]
-    assert not isinstance(registry.build("encoder", ComponentRef(use="acme-gru/gru")).component, Component)
+    assert not isinstance(registry.build("encoder", ComponentRef(use="acme-rnn/rnn")).component, Component)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_hosts_component_replaces_another_only_on_purpose(site):
     [
         ("encodr", SPEC, ConfigError),
         ("encoder", ComponentSpec("Not a name", Component, Config, ""), PluginLoadError),
-        ("encoder", ComponentSpec("gru", Component, Config, "", api=99), PluginLoadError),
+        ("encoder", ComponentSpec("rnn", Component, Config, "", api=99), PluginLoadError),
     ],
 )
 def test_what_a_host_adds_is_checked_at_once(kind, spec, error):
@@ -153,7 +153,7 @@ def test_what_a_host_adds_is_checked_at_once(kind, spec, error):
 
 
 def test_two_registries_in_one_process_may_choose_differently(site):
-    site.plugin("first_gru")
-    site.plugin("second_gru")
-    chosen = [site.registry(RegistrySettings(choose={"encoder.gru": name})) for name in ("first-gru", "second-gru")]
-    assert [registry.resolve("encoder", "gru").provenance.module for registry in chosen] == ["first_gru", "second_gru"]
+    site.plugin("first_rnn")
+    site.plugin("second_rnn")
+    chosen = [site.registry(RegistrySettings(choose={"encoder.rnn": name})) for name in ("first-rnn", "second-rnn")]
+    assert [registry.resolve("encoder", "rnn").provenance.module for registry in chosen] == ["first_rnn", "second_rnn"]

@@ -11,10 +11,10 @@ from paretorec.registry.choose import select, standings
 OURS = Candidate("encoder", "transformer", "paretorec", "1.0", "ours")
 ACME = Candidate("encoder", "transformer", "acme-paretorec", "2.1", "acme")
 OTHER = Candidate("encoder", "transformer", "other_paretorec", "0.3", "other")
-GRU_ACME = Candidate("encoder", "gru", "acme-paretorec", "2.1", "acme")
-GRU_OTHER = Candidate("encoder", "gru", "other_paretorec", "0.3", "other")
+RNN_ACME = Candidate("encoder", "rnn", "acme-paretorec", "2.1", "acme")
+RNN_OTHER = Candidate("encoder", "rnn", "other_paretorec", "0.3", "other")
 NSGA = Candidate("optimizer", "nsga2", "paretorec", "1.0", "ours")
-ALL = (OURS, ACME, OTHER, GRU_ACME, GRU_OTHER, NSGA)
+ALL = (OURS, ACME, OTHER, RNN_ACME, RNN_OTHER, NSGA)
 NONE = RegistrySettings()
 
 
@@ -33,23 +33,23 @@ def test_one_line_or_a_qualified_name_puts_a_third_party_in_its_place(owner):
 
 
 def test_two_third_parties_with_one_name_are_an_error_that_names_both_and_the_line():
-    for order in permutations((GRU_ACME, GRU_OTHER)):
+    for order in permutations((RNN_ACME, RNN_OTHER)):
         with pytest.raises(AmbiguousComponent) as caught:
-            select("encoder", "gru", order, NONE, "encoders.gru")
+            select("encoder", "rnn", order, NONE, "encoders.rnn")
         message = str(caught.value)
-        assert message.startswith("encoders.gru.use: ")
-        for part in ("acme-paretorec 2.1 (acme)", "other_paretorec 0.3 (other)", '"encoder.gru" = "'):
+        assert message.startswith("encoders.rnn.use: ")
+        for part in ("acme-paretorec 2.1 (acme)", "other_paretorec 0.3 (other)", '"encoder.rnn" = "'):
             assert part in message
-    settled = RegistrySettings(choose={"encoder.gru": "other-paretorec"})
-    assert select("encoder", "gru", ALL, settled) == GRU_OTHER
+    settled = RegistrySettings(choose={"encoder.rnn": "other-paretorec"})
+    assert select("encoder", "rnn", ALL, settled) == RNN_OTHER
     one_denied = RegistrySettings(trust=Trust(deny={"acme-paretorec": "slow"}))
-    assert select("encoder", "gru", ALL, one_denied) == GRU_OTHER
+    assert select("encoder", "rnn", ALL, one_denied) == RNN_OTHER
 
 
 def test_one_distribution_that_declares_a_name_twice_is_named():
-    twice = (GRU_ACME, Candidate("encoder", "gru", "acme-paretorec", "2.1", "acme.second"))
-    with pytest.raises(AmbiguousComponent, match=r"declares its encoder 'gru' twice \(acme and acme\.second\)"):
-        select("encoder", "gru", twice, NONE)
+    twice = (RNN_ACME, Candidate("encoder", "rnn", "acme-paretorec", "2.1", "acme.second"))
+    with pytest.raises(AmbiguousComponent, match=r"declares its encoder 'rnn' twice \(acme and acme\.second\)"):
+        select("encoder", "rnn", twice, NONE)
 
 
 @pytest.mark.parametrize("use", ["transformer", "acme-paretorec/transformer"])
@@ -106,8 +106,8 @@ def test_trust_decides_who_may_be_used(trust, allowed):
 
 def test_pre_releases_count_as_versions():
     trust = Trust(mode="listed", allow={"acme-paretorec": ">=2"})
-    early = Candidate("encoder", "gru", "acme-paretorec", "2.1rc1", "acme")
-    assert select("encoder", "gru", (early,), RegistrySettings(trust=trust)) == early
+    early = Candidate("encoder", "rnn", "acme-paretorec", "2.1rc1", "acme")
+    assert select("encoder", "rnn", (early,), RegistrySettings(trust=trust)) == early
 
 
 def test_standings_say_what_each_short_name_means():
@@ -117,8 +117,8 @@ def test_standings_say_what_each_short_name_means():
         ("transformer", "paretorec"): ("ready", True),
         ("transformer", "acme-paretorec"): ("shadowed", False),
         ("transformer", "other_paretorec"): ("shadowed", False),
-        ("gru", "acme-paretorec"): ("ambiguous", False),
-        ("gru", "other_paretorec"): ("ambiguous", False),
+        ("rnn", "acme-paretorec"): ("ambiguous", False),
+        ("rnn", "other_paretorec"): ("ambiguous", False),
         ("nsga2", "paretorec"): ("ready", False),
     }
     replaced = standings(ALL, RegistrySettings(defaults={"encoder": "acme-paretorec/transformer"}))

@@ -34,7 +34,7 @@ def test_what_a_spec_refers_to_is_imported_too(site):
         from paretorec.contracts import ComponentConfig, ComponentSpec, hookimpl
         @hookimpl
         def paretorec_encoders():
-            return [ComponentSpec("gru", "nowhere_to_be_found:Encoder", ComponentConfig, "")]
+            return [ComponentSpec("rnn", "nowhere_to_be_found:Encoder", ComponentConfig, "")]
         """,
     )
     assert ["importing its factory" in problem for problem in problems(site)] == [True]
@@ -47,7 +47,7 @@ def test_an_extra_that_is_not_installed_is_a_note(site):
         from paretorec.contracts import ComponentSpec, hookimpl
         @hookimpl
         def paretorec_encoders():
-            return [ComponentSpec("gru", "extra_plugin.x:E", "extra_plugin.x:C", "", needs=("not_installed_x",))]
+            return [ComponentSpec("rnn", "extra_plugin.x:E", "extra_plugin.x:C", "", needs=("not_installed_x",))]
         """,
     )
     assert problems(site) == []
@@ -63,10 +63,10 @@ def test_denied_code_is_not_imported(site):
 
 
 def test_names_in_dispute_and_choices_that_lead_nowhere(site):
-    site.plugin("first_gru")
-    site.plugin("second_gru")
-    assert len([problem for problem in problems(site) if '"encoder.gru" = "first-gru"' in problem]) == 1
-    settled = RegistrySettings(choose={"encoder.gru": "first-gru", "encoder.lstm": "gone"})
+    site.plugin("first_rnn")
+    site.plugin("second_rnn")
+    assert len([problem for problem in problems(site) if '"encoder.rnn" = "first-rnn"' in problem]) == 1
+    settled = RegistrySettings(choose={"encoder.rnn": "first-rnn", "encoder.lstm": "gone"})
     assert [("gone" in problem) for problem in problems(site, settled)] == [True]
 
 
@@ -76,27 +76,27 @@ def test_a_default_that_nobody_offers(site):
 
 
 def test_a_distribution_that_is_installed_twice(site):
-    site.plugin("acme_gru")
-    site.install("acme-gru", {}, "0.9")
+    site.plugin("acme_rnn")
+    site.install("acme-rnn", {}, "0.9")
     assert ["installed 2 times" in problem for problem in problems(site)] == [True]
 
 
 def test_an_editable_installation_that_no_longer_says_what_its_source_says(site, tmp_path):
-    candidate = site.plugin("acme_gru")
+    candidate = site.plugin("acme_rnn")
     source = tmp_path / "source"
     source.mkdir()
     project = source / "pyproject.toml"
     origin = {"url": source.as_uri(), "dir_info": {"editable": True}}
-    (site.folder / "acme_gru-1.0.dist-info" / "direct_url.json").write_text(json.dumps(origin))
+    (site.folder / "acme_rnn-1.0.dist-info" / "direct_url.json").write_text(json.dumps(origin))
 
     point = (
-        f'[project]\nname = "acme-gru"\n[project.entry-points."paretorec.encoders"]\n{candidate.name} = "acme_gru"\n'
+        f'[project]\nname = "acme-rnn"\n[project.entry-points."paretorec.encoders"]\n{candidate.name} = "acme_rnn"\n'
     )
     project.write_text(point)
     assert problems(site) == []
-    project.write_text(point + 'lstm = "acme_gru"\n')
+    project.write_text(point + 'lstm = "acme_rnn"\n')
     assert ["encoder.lstm" in problem and "pip install -e" in problem for problem in problems(site)] == [True]
-    project.write_text("[project]\nname = 'acme-gru'\ndynamic = ['entry-points']\n")
+    project.write_text("[project]\nname = 'acme-rnn'\ndynamic = ['entry-points']\n")
     assert problems(site) == []
 
 

@@ -12,10 +12,10 @@ from paretorec.registry.discovery import canonical, find
 
 def test_names_and_provenance_are_known_before_anything_is_imported(site):
     site.module("explodes", "raise SystemExit('imported')")
-    site.install("acme-paretorec", {"encoder": {"gru": "explodes"}, "policy": {"mixed": "explodes"}}, "2.1")
+    site.install("acme-paretorec", {"encoder": {"rnn": "explodes"}, "policy": {"mixed": "explodes"}}, "2.1")
 
     assert site.candidates() == (
-        Candidate("encoder", "gru", "acme-paretorec", "2.1", "explodes"),
+        Candidate("encoder", "rnn", "acme-paretorec", "2.1", "explodes"),
         Candidate("policy", "mixed", "acme-paretorec", "2.1", "explodes"),
     )
     assert [entry.state for entry in site.registry().available()] == ["ready", "ready"]
@@ -24,7 +24,7 @@ def test_names_and_provenance_are_known_before_anything_is_imported(site):
 
 def test_order_of_installation_does_not_matter(site):
     for name in ("b-plugin", "a-plugin", "c-plugin"):
-        site.install(name, {"encoder": {"gru": name.replace("-", "_")}})
+        site.install(name, {"encoder": {"rnn": name.replace("-", "_")}})
     from importlib.metadata import distributions
 
     installed = list(distributions(path=[str(site.folder)]))
@@ -32,37 +32,37 @@ def test_order_of_installation_does_not_matter(site):
 
 
 def test_other_groups_are_ignored(site):
-    site.install("acme", {"encoder": {"gru": "acme"}})
+    site.install("acme", {"encoder": {"rnn": "acme"}})
     (site.folder / "acme-1.0.dist-info" / "entry_points.txt").write_text(
-        "[console_scripts]\nacme = acme:main\n[paretorec.encoders]\ngru = acme\n"
+        "[console_scripts]\nacme = acme:main\n[paretorec.encoders]\nrnn = acme\n"
     )
-    assert [candidate.name for candidate in site.candidates()] == ["gru"]
+    assert [candidate.name for candidate in site.candidates()] == ["rnn"]
 
 
 def test_a_half_removed_distribution_is_shown_and_disturbs_nobody(site):
-    left = site.install("acme", {"encoder": {"gru": "acme", "lstm": "acme"}}, "0.9")
+    left = site.install("acme", {"encoder": {"rnn": "acme", "lstm": "acme"}}, "0.9")
     (left / "METADATA").unlink()
-    site.plugin("acme_gru")
+    site.plugin("acme_rnn")
     assert {(c.name, c.distribution) for c in site.candidates()} == {
-        ("gru", "acme-gru"),
-        ("gru", "(no metadata)"),
+        ("rnn", "acme-rnn"),
+        ("rnn", "(no metadata)"),
         ("lstm", "(no metadata)"),
     }
     registry = site.registry()
     assert {(e.name, e.distribution): e.state for e in registry.available()} == {
-        ("gru", "acme-gru"): "ready",
-        ("gru", "(no metadata)"): "broken",
+        ("rnn", "acme-rnn"): "ready",
+        ("rnn", "(no metadata)"): "broken",
         ("lstm", "(no metadata)"): "broken",
     }
-    assert registry.resolve("encoder", "gru").provenance.distribution == "acme-gru"
+    assert registry.resolve("encoder", "rnn").provenance.distribution == "acme-rnn"
     with pytest.raises(PluginLoadError, match="is broken: its distribution is half removed: `paretorec doctor`"):
         registry.resolve("encoder", "lstm")
 
 
 def test_what_is_left_of_an_old_version_does_not_hide_the_new_one(site):
-    (site.install("acme-gru", {"encoder": {"old": "acme_old"}}, "0.9") / "METADATA").unlink()
-    site.plugin("acme_gru")
-    assert site.registry().resolve("encoder", "gru").provenance.version == "1.0"
+    (site.install("acme-rnn", {"encoder": {"old": "acme_old"}}, "0.9") / "METADATA").unlink()
+    site.plugin("acme_rnn")
+    assert site.registry().resolve("encoder", "rnn").provenance.version == "1.0"
 
 
 def test_refresh_sees_what_was_installed_later_and_a_registry_keeps_what_it_saw(site):

@@ -47,11 +47,11 @@ BROKEN = {
         "calling its hook paretorec_encoders failed with ZeroDivisionError",
     ),
     "none": (one("None"), "calling its hook paretorec_encoders failed with TypeError"),
-    "stranger": (one("['gru']"), "'gru', which is no ComponentSpec"),
+    "stranger": (one("['rnn']"), "'rnn', which is no ComponentSpec"),
     "other-name": (one("[ComponentSpec('lstm', make, Config, '')]"), "offers only 'lstm'"),
-    "twice": (one("[ComponentSpec('gru', make, Config, '')] * 2"), "offers a name twice"),
-    "newer": (one("[ComponentSpec('gru', make, Config, '', api=99)]"), "upgrade paretorec"),
-    "older": (one("[ComponentSpec('gru', make, Config, '', api=0)]"), "upgrade bad-older"),
+    "twice": (one("[ComponentSpec('rnn', make, Config, '')] * 2"), "offers a name twice"),
+    "newer": (one("[ComponentSpec('rnn', make, Config, '', api=99)]"), "upgrade paretorec"),
+    "older": (one("[ComponentSpec('rnn', make, Config, '', api=0)]"), "upgrade bad-older"),
 }
 
 
@@ -65,10 +65,10 @@ def test_a_broken_plugin_is_named_and_leaves_nothing_behind(site, case):
 
     for _ in range(2):  # a second attempt must not meet the remains of the first
         with pytest.raises(PluginLoadError) as caught:
-            registry.resolve("encoder", "gru")
+            registry.resolve("encoder", "rnn")
         message = str(caught.value)
         assert says in message
-        assert "encoder 'gru'" in message
+        assert "encoder 'rnn'" in message
         assert f"bad-{case} 1.0 ({module})" in message
         assert "\n" not in message
     assert registry.resolve("encoder", "good").spec.name == "good"
@@ -77,7 +77,7 @@ def test_a_broken_plugin_is_named_and_leaves_nothing_behind(site, case):
 def test_the_cause_is_chained(site):
     site.plugin("bad_cause", "import nowhere_to_be_found")
     with pytest.raises(PluginLoadError) as caught:
-        site.registry().resolve("encoder", "gru")
+        site.registry().resolve("encoder", "rnn")
     assert isinstance(caught.value.__cause__, ModuleNotFoundError)
 
 
@@ -93,49 +93,49 @@ def test_the_cause_is_chained(site):
     ],
 )
 def test_what_a_spec_refers_to_is_checked_when_it_is_used(site, factory, config, says):
-    site.plugin("bad_reference", one(f"[ComponentSpec('gru', {factory}, {config}, '')]"))
+    site.plugin("bad_reference", one(f"[ComponentSpec('rnn', {factory}, {config}, '')]"))
     registry = site.registry()
-    registry.resolve("encoder", "gru")
+    registry.resolve("encoder", "rnn")
     with pytest.raises(PluginLoadError) as caught:
-        registry.build("encoder", ComponentRef(use="gru"))
+        registry.build("encoder", ComponentRef(use="rnn"))
     assert says in str(caught.value)
-    assert "encoder 'gru' of bad-reference 1.0 (bad_reference)" in str(caught.value)
+    assert "encoder 'rnn' of bad-reference 1.0 (bad_reference)" in str(caught.value)
 
 
 def test_one_module_may_offer_several_kinds_and_several_plugins_one_kind(site):
-    both = one("[ComponentSpec('gru', make, Config, '')]") + (
+    both = one("[ComponentSpec('rnn', make, Config, '')]") + (
         "@hookimpl\ndef paretorec_rankers():\n    return [ComponentSpec('deep', make, Config, '')]\n"
     )
     site.module("both_kinds", both)
-    site.install("both", {"encoder": {"gru": "both_kinds"}, "ranker": {"deep": "both_kinds"}})
-    site.install("again", {"encoder": {"gru": "both_kinds"}})
+    site.install("both", {"encoder": {"rnn": "both_kinds"}, "ranker": {"deep": "both_kinds"}})
+    site.install("again", {"encoder": {"rnn": "both_kinds"}})
     registry = site.registry()
     assert registry.resolve("ranker", "deep").spec.name == "deep"
-    assert registry.resolve("encoder", "both/gru").provenance.distribution == "both"
-    assert registry.resolve("encoder", "again/gru").provenance.distribution == "again"
+    assert registry.resolve("encoder", "both/rnn").provenance.distribution == "both"
+    assert registry.resolve("encoder", "again/rnn").provenance.distribution == "again"
 
 
 def test_a_generator_hook_is_a_list_too(site):
     site.plugin(
-        "lazy_plugin", f"{HEAD}\n@hookimpl\ndef paretorec_encoders():\n    yield ComponentSpec('gru', make, Config, '')"
+        "lazy_plugin", f"{HEAD}\n@hookimpl\ndef paretorec_encoders():\n    yield ComponentSpec('rnn', make, Config, '')"
     )
-    assert site.registry().resolve("encoder", "gru").spec.name == "gru"
+    assert site.registry().resolve("encoder", "rnn").spec.name == "rnn"
 
 
 def test_registries_share_nothing_and_load_once_each(site):
-    counting = one("calls.append(1) or [ComponentSpec('gru', make, Config, '')]").replace(
+    counting = one("calls.append(1) or [ComponentSpec('rnn', make, Config, '')]").replace(
         "import functools", "calls = []"
     )
     site.plugin("counting_plugin", counting)
     first, second = site.registry(), site.registry()
-    threads = [threading.Thread(target=first.resolve, args=("encoder", "gru")) for _ in range(8)]
+    threads = [threading.Thread(target=first.resolve, args=("encoder", "rnn")) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     calls = sys.modules["counting_plugin"].calls
     assert len(calls) == 1
-    second.resolve("encoder", "gru")
+    second.resolve("encoder", "rnn")
     assert len(calls) == 2
 
 
@@ -146,6 +146,6 @@ def test_there_is_a_hook_for_every_kind():
 
 
 def test_a_module_that_is_no_name_is_the_plugins_fault(site):
-    site.install("acme", {"encoder": {"gru": "acme.mod:attr"}})
+    site.install("acme", {"encoder": {"rnn": "acme.mod:attr"}})
     with pytest.raises(PluginLoadError, match="importing its module failed"):
-        Registry(site.candidates(), files=()).resolve("encoder", "gru")
+        Registry(site.candidates(), files=()).resolve("encoder", "rnn")
