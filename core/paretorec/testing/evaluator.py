@@ -164,9 +164,8 @@ class EvaluatorContract(ComponentContract):
         parts = [world.truth_of(requests.take(slice(first, first + 20))) for first in range(12)]
         alone = [_arrays(component.metric(truth, K)) for truth in parts]
         for mine, theirs in zip(alone, at_once(lambda truth: _arrays(component.metric(truth, K)), parts), strict=True):
-            names = differing(mine, theirs)
-            if names:
-                broken(f"{', '.join(names)} came out differently while other threads asked")
+            if differing(mine, theirs):  # which parts do is chance
+                broken("answers came out differently while other threads asked")
 
 
 class _Weighted:

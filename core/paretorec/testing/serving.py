@@ -81,6 +81,5 @@ class ServingContract(ComponentContract):
         parts = [np.roll(np.arange(BLOCK), turn) for turn in range(0, 24, 2)]
         alone = [self.serve(component, world, rows) for rows in parts]
         for mine, theirs in zip(alone, at_once(lambda rows: self.serve(component, world, rows), parts), strict=True):
-            names = differing(mine, theirs)
-            if names:
-                broken(f"{', '.join(names)} came out differently while other threads asked")
+            if differing(mine, theirs):  # which parts do is chance
+                broken("answers came out differently while other threads asked")
