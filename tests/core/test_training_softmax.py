@@ -82,7 +82,7 @@ def test_gbce_and_its_gradients_are_the_plain_ones(problem, block, negatives, po
     items, times = drawn.unique(return_counts=True)
     rest = (queries, candidates, row, column)
     found = computed(gbce_loss, *rest, items, times.double(), power, weight=weight, block=block)
-    assert_equal(found, plain.with_gradients(plain.gbce, *rest, drawn, power, weight), 1e-9)
+    assert_equal(found, plain.with_gradients(plain.gbce, *rest, drawn, power, weight), 1e-7)
 
 
 @given(st.integers(1, 50), st.integers(2, 51))
